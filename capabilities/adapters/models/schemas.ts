@@ -1,0 +1,148 @@
+/**
+ * JSON Schemas on their way to a provider: the arguments of tools and the wanted output, bent just as far as the
+ * providers demand. The whole schema is still what arguments and output are checked against. Pure; changes no input.
+ */
+import { Validator } from "@cfworker/json-schema";
+import { transformJSONSchema } from "@anthropic-ai/sdk/lib/transform-json-schema";
+import type { Json } from "./wire";
+import { isJson, parseJson } from "./wire";
+
+/** OpenAI refuses a function description that is longer, in characters. */
+const DESCRIPTION_LIMIT = 1_024;
+
+/** A tool's description, shortened where OpenAI would refuse it. */
+export function shortDescription(description: string): string {
+  return description.length <= DESCRIPTION_LIMIT
+    ? description
+    : `${description.slice(0, DESCRIPTION_LIMIT - 1)}…`;
+}
+
+/**
+ * A tool's parameters as every provider takes them: an object with properties. Alternatives at the top (oneOf and the
+ * like) are refused by OpenAI and Anthropic, and `$schema` by Google.
+ */
+export function toolSchema(schema: Json): Json {
+  const {
+    $schema: _,
+    oneOf: _1,
+    anyOf: _2,
+    allOf: _3,
+    not: _4,
+    enum: _5,
+    ...rest
+  } = schema;
+  return {
+    ...rest,
+    type: "object",
+    properties: isJson(rest["properties"]) ? rest["properties"] : {},
+  };
+}
+
+/** The wanted output for OpenAI: `strict` only where the schema is one OpenAI can enforce. */
+export function openaiOutput(schema: Json): {
+  name: string;
+  schema: Json;
+  strict: boolean;
+} {
+  const { $schema: _, ...rest } = schema;
+  return { name: "answer", schema: rest, strict: isStrict(rest) };
+}
+
+/**
+ * The wanted output for Anthropic, which takes a part of JSON Schema: the SDK moves the rest into descriptions. Undefined
+ * when even that cannot be done; the output is checked all the same.
+ */
+export function anthropicOutput(schema: Json): Json | undefined {
+  try {
+    return transformJSONSchema(schema);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Words OpenAI's strict mode does not know; a schema with one of them is sent as not strict. */
+const NOT_STRICT = new Set([
+  "oneOf",
+  "allOf",
+  "not",
+  "if",
+  "then",
+  "else",
+  "patternProperties",
+  "propertyNames",
+  "dependentRequired",
+  "dependentSchemas",
+  "prefixItems",
+  "unevaluatedProperties",
+  "$dynamicRef",
+]);
+
+/** Whether OpenAI would take the schema with `strict: true`: every object closed, every property required, only known words. */
+function isStrict(schema: Json): boolean {
+  return schema["type"] === "object" && isStrictPart(schema);
+}
+
+function isStrictPart(schema: unknown): boolean {
+  if (!isJson(schema) || Object.keys(schema).some((word) => NOT_STRICT.has(word)))
+    return false;
+  const parts = [
+    ...valuesOf(schema["$defs"]),
+    ...valuesOf(schema["properties"]),
+    ...(Array.isArray(schema["anyOf"]) ? schema["anyOf"] : []),
+    ...("items" in schema ? [schema["items"]] : []),
+  ];
+  return isClosed(schema) && parts.every(isStrictPart);
+}
+
+function isClosed(schema: Json): boolean {
+  if (schema["type"] !== "object" && !("properties" in schema))
+    return "type" in schema || "anyOf" in schema || "$ref" in schema || "enum" in schema || "const" in schema;
+  const required = schema["required"];
+  return (
+    schema["additionalProperties"] === false &&
+    Array.isArray(required) &&
+    isJson(schema["properties"]) &&
+    Object.keys(schema["properties"]).every((name) => required.includes(name))
+  );
+}
+
+function valuesOf(schemas: unknown): unknown[] {
+  return isJson(schemas) ? Object.values(schemas) : [];
+}
+
+/** Whether an answer is what was asked for. `BadSchema`: the schema itself cannot be used. */
+export type OutputCheck =
+  | { kind: "Fits" }
+  | { kind: "Misfit"; why: string }
+  | { kind: "BadSchema"; why: string };
+
+/** Checks that `text` is JSON of `schema` and says, in words, the first thing that does not fit. */
+export function checkOutput(text: string, schema: Json): OutputCheck {
+  const value = parseJson(text);
+  if (value === undefined)
+    return {
+      kind: "Misfit",
+      why: text.trim() === "" ? "it is empty" : "it is not JSON",
+    };
+  try {
+    const { valid, errors } = new Validator(schema, draftOf(schema)).validate(value);
+    if (valid) return { kind: "Fits" };
+    // The validator lists the outer errors first; the innermost one names the spot.
+    const last = errors.at(-1);
+    const place = last?.instanceLocation.replace(/^#\/?/, "") ?? "";
+    return {
+      kind: "Misfit",
+      why: `${place === "" ? "as a whole" : `at "${place}"`}: ${last?.error ?? "it does not fit the schema"}`,
+    };
+  } catch (error) {
+    return { kind: "BadSchema", why: error instanceof Error ? error.message : "it cannot be used" };
+  }
+}
+
+function draftOf(schema: Json): "4" | "7" | "2019-09" | "2020-12" {
+  const named = schema["$schema"];
+  const text = typeof named === "string" ? named : "";
+  if (text.includes("draft-04")) return "4";
+  if (text.includes("draft-07") || text.includes("draft-06")) return "7";
+  return text.includes("2019-09") ? "2019-09" : "2020-12";
+}

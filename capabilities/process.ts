@@ -1,0 +1,97 @@
+/**
+ * The life of the operator's process: wait for the API server, start Pepr, say when everything works, stop in order. It
+ * also holds the adjustments of Pepr 1.1.4 that a long-lived process needs (ADR 1). It knows no kind.
+ */
+import https from "node:https";
+import type { Server } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Operator } from "./operator";
+
+/** The part of Pepr's module that is started by hand. */
+interface Module {
+  start(port: number): void;
+}
+
+/** Longer than the 90 s that the API server keeps an idle connection to a webhook, so that it is never the one surprised. */
+const KEEP_ALIVE_MS = 95_000;
+
+/**
+ * Makes Pepr's module with three things changed that it offers no setting for. Pepr 1.1.4, `controller/store.ts`: waits
+ * `Math.random() * 3000` ms before it reads its store, to spread replicas, of which the watcher has one.
+ * `controller/index.ts`: Node's keep-alive of 5 s, and listening on every address.
+ */
+export function tunePepr(make: () => Module, host = process.env["KUBECHAIN_WEBHOOK_HOST"]): Module {
+  const createServer = https.createServer.bind(https);
+  Object.assign(https, {
+    createServer: (...args: Parameters<typeof createServer>): Server => {
+      const server = createServer(...args);
+      server.keepAliveTimeout = KEEP_ALIVE_MS;
+      server.headersTimeout = KEEP_ALIVE_MS + 5_000;
+      const listen = server.listen.bind(server) as (port: number, host?: string) => Server;
+      Object.assign(server, { listen: (port: number) => listen(port, host) });
+      return server;
+    },
+  });
+  const random = Math.random;
+  Math.random = () => 0;
+  try {
+    return make();
+  } finally {
+    Math.random = random;
+  }
+}
+
+/** Pepr's default; its manifests' Services point at it. */
+const DEFAULT_PORT = 3_000;
+
+/** How long the webhooks may take to answer before the process gives up, for a supervisor to start it again. */
+const START_LIMIT_MS = 30_000;
+
+/** How long calls in flight get after SIGTERM; Kubernetes kills Pepr's pods after 5 s. */
+const GRACE_MS = 4_000;
+
+/**
+ * Runs the operator until a signal ends it: returns once it is ready, having said so in a line on stdout. Throws when
+ * Pepr does not come up within 30 s (it then never will: its store could not be read).
+ */
+export async function runProcess(operator: Operator, start: (port: number) => void): Promise<void> {
+  const port = Number(process.env["PORT"] ?? DEFAULT_PORT);
+  stopOnSignals(operator);
+  await operator.reachable();
+  start(port);
+  stopOnSignals(operator); // Pepr has just put its own SIGTERM handler in place, which would not wait for anything.
+  const watches = process.env["PEPR_WATCH_MODE"] !== "false";
+  if (watches) operator.start();
+  await answering(port);
+  if (watches) await operator.synced();
+  const seconds = (performance.now() / 1_000).toFixed(1);
+  process.stdout.write(`KubeChain operator is ready after ${seconds} s: pid ${process.pid}, webhooks on port ${port}\n`);
+}
+
+function stopOnSignals(operator: Operator): void {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.removeAllListeners(signal);
+    process.once(signal, () => void operator.stop(GRACE_MS).finally(() => process.exit(0)));
+  }
+}
+
+async function answering(port: number): Promise<void> {
+  const limit = performance.now() + START_LIMIT_MS;
+  while (!(await isHealthy(port))) {
+    if (performance.now() > limit) {
+      throw new Error(`The webhook server does not answer on port ${port}: is the port taken, or the PeprStore CRD missing?`);
+    }
+    await sleep(50);
+  }
+}
+
+function isHealthy(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    // The certificate is made for the API server's eyes, and this only asks whether somebody is at home.
+    const request = https.get({ host: "127.0.0.1", port, path: "/healthz", rejectUnauthorized: false, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.on("error", () => resolve(false));
+  });
+}

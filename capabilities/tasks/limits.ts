@@ -1,0 +1,119 @@
+/**
+ * How far a task may go: the agent's limits, tightened by the task's own, and the waits between failed calls. Pure.
+ * A limit that nobody set is no limit, save the number of turns.
+ */
+import type { Agent, LLM, TaskSpec } from "../../crds/index";
+import type { TokenUsage } from "../adapters/models/port";
+import type { Progress, Usage } from "./state";
+
+/** Limits in force for one task. Times in milliseconds, cost in the currency of the LLM's pricing. */
+export interface Limits {
+  maxTurns: number;
+  maxTokens?: number;
+  maxCost?: number;
+  timeoutMs?: number;
+}
+
+/** Answers that an agent may give in one task when neither it nor the task says otherwise; spec/api: default 50. */
+const DEFAULT_MAX_TURNS = 50;
+
+/** The tighter of the agent's and the task's limits. Without an agent (it may be away for a while) the task's own hold. */
+export function limitsOf(task: TaskSpec, agent?: Agent["spec"]): Limits {
+  const tighter = (a: number | undefined, b: number | undefined): number | undefined =>
+    a === undefined ? b : b === undefined ? a : Math.min(a, b);
+  const maxTokens = tighter(agent?.limits?.maxTokens, task.limits?.maxTokens);
+  const maxCost = tighter(agent?.limits?.maxCost, task.limits?.maxCost);
+  const timeoutMs = tighter(durationMs(agent?.limits?.timeout), durationMs(task.limits?.timeout));
+  return {
+    maxTurns: tighter(agent?.limits?.maxTurns, task.limits?.maxTurns) ?? DEFAULT_MAX_TURNS,
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(maxCost !== undefined && { maxCost }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  };
+}
+
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of a duration as the CRDs allow it: `500ms`, `30s`, `1h30m`. Undefined for none. */
+export function durationMs(duration: string | undefined): number | undefined {
+  if (duration === undefined) return undefined;
+  let total = 0;
+  for (const [, amount, unit] of duration.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
+    total += Number(amount) * (UNIT_MS[unit ?? "s"] ?? 0);
+  }
+  return total;
+}
+
+/** When the task's time is up, or undefined when it has all the time in the world. */
+export function deadlineOf(limits: Limits, startedAt: Date): Date | undefined {
+  return limits.timeoutMs === undefined ? undefined : new Date(startedAt.getTime() + limits.timeoutMs);
+}
+
+export type ExceededLimit = { reason: "TurnLimit" | "TokenLimit" | "CostLimit"; message: string };
+
+/** The limit that forbids another call, if one does. */
+export function exceeded(limits: Limits, { turns, usage }: Progress): ExceededLimit | undefined {
+  if (turns >= limits.maxTurns) {
+    return { reason: "TurnLimit", message: `No final answer after ${turns} turns; raise limits.maxTurns (now ${limits.maxTurns}) on the Agent or the Task` };
+  }
+  const tokens = usage.inputTokens + usage.outputTokens;
+  if (limits.maxTokens !== undefined && tokens >= limits.maxTokens) {
+    return { reason: "TokenLimit", message: `No final answer after ${tokens} tokens; raise limits.maxTokens (now ${limits.maxTokens}) on the Agent or the Task` };
+  }
+  if (limits.maxCost !== undefined && (usage.cost ?? 0) >= limits.maxCost) {
+    return { reason: "CostLimit", message: `No final answer at a cost of ${usage.cost ?? 0}; raise limits.maxCost (now ${limits.maxCost}) on the Agent or the Task` };
+  }
+  return undefined;
+}
+
+/** Adds one answer's tokens, and their price when the LLM states prices. */
+export function addUsage(usage: Usage, call: TokenUsage, pricing: LLM["spec"]["pricing"]): Usage {
+  const cost = pricing && round((usage.cost ?? 0) + costOf(call, pricing));
+  return {
+    ...usage,
+    inputTokens: usage.inputTokens + call.inputTokens,
+    outputTokens: usage.outputTokens + call.outputTokens,
+    cachedInputTokens: usage.cachedInputTokens + call.cachedInputTokens,
+    ...(cost !== undefined && { cost }),
+  };
+}
+
+function costOf(call: TokenUsage, pricing: NonNullable<LLM["spec"]["pricing"]>): number {
+  const input = pricing.inputPerMillionTokens ?? 0;
+  const cached = pricing.cachedInputPerMillionTokens ?? input;
+  const output = pricing.outputPerMillionTokens ?? 0;
+  const fresh = Math.max(0, call.inputTokens - call.cachedInputTokens);
+  return (fresh * input + call.cachedInputTokens * cached + call.outputTokens * output) / 1_000_000;
+}
+
+/** Micro-units are finer than any price list, and keep binary fractions out of what people read. */
+function round(cost: number): number {
+  return Math.round(cost * 1_000_000) / 1_000_000;
+}
+
+/** Failed calls in a row, of one turn, after which a task gives up: with the waits below, about an hour. */
+export const MAX_ATTEMPTS = 20;
+
+/** An empty answer is a model's fault rather than the network's, so patience with it is shorter. */
+export const MAX_EMPTY_ANSWERS = 3;
+
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 300_000;
+
+/**
+ * The wait after the given number of failures in a row: doubling from 1 s to 5 min, shortened by up to half. The
+ * jitter comes from the seed instead of chance, so that the same observation always gives the same decision.
+ */
+export function backoffMs(attempts: number, seed: string): number {
+  const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempts - 1, 30));
+  return Math.round(wait * (1 - 0.5 * fraction(`${seed}/${attempts}`)));
+}
+
+/** FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), 32 bits, scaled to [0, 1). */
+function fraction(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const character of text) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  }
+  return (hash >>> 0) / 2 ** 32;
+}

@@ -1,0 +1,155 @@
+/**
+ * What a Task is doing, as one value: a variant per phase, each carrying only what a different process would need to
+ * carry on. This file owns reading that value from `status` and nothing else owns it; `status.ts` writes it back.
+ * The union and the CRD's list of phases are compared by the compiler.
+ */
+import type { Message, Task, TaskPhase } from "../../crds/index";
+
+/** What the model calls of a task have cost so far. Tokens, calls, and money in the currency of `LLM.spec.pricing`. */
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+  cachedInputTokens: number;
+  /** Calls started, counted before each starts: a call repeated after a crash counts again. */
+  requests: number;
+  cost?: number;
+}
+
+/** Whom or what a task waits for, and since when. */
+export interface Waiting {
+  /** A phrase that completes "Waiting for …". */
+  for: string;
+  since: Date;
+}
+
+/** What every phase carries once the operator has taken the task up. The conversation is only ever appended to. */
+export interface Progress {
+  startedAt: Date;
+  conversation: Message[];
+  /** Answers received. */
+  turns: number;
+  usage: Usage;
+}
+
+export type TaskState =
+  | { phase: "Pending"; startedAt?: Date; waiting?: Waiting; suspended: boolean }
+  | ({ phase: "ReadyForLLM"; attempts: number; waiting?: Waiting; suspended: boolean } & Progress)
+  | ({ phase: "ToolCallsPending"; suspended: boolean } & Progress)
+  | ({ phase: "ErrorBackoff"; attempts: number; retryAt: Date; because: string; suspended: boolean } & Progress)
+  | ({ phase: "FinalAnswer"; output: string; completedAt: Date } & Progress)
+  | ({ phase: "Failed"; reason: FailureReason; message: string; completedAt: Date } & Progress)
+  | ({ phase: "Cancelled"; completedAt: Date } & Progress);
+
+/** Why a task failed; stored as `status.finishReason`. */
+export type FailureReason =
+  | "LLMRequestFailed"
+  | "RetriesExhausted"
+  | "EmptyAnswer"
+  | "AnswerCut"
+  | "Refused"
+  | "TimedOut"
+  | "TurnLimit"
+  | "TokenLimit"
+  | "CostLimit"
+  | "StatusRefused";
+
+export type Terminal = Extract<TaskState, { completedAt: Date }>;
+
+export function isTerminal(state: TaskState): state is Terminal {
+  return "completedAt" in state;
+}
+
+const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, requests: 0 };
+
+/** The progress of any state; a task that nobody has taken up yet starts at `now` with nothing said. */
+export function progressOf(state: TaskState, now: Date): Progress {
+  if (state.phase === "Pending") {
+    return { startedAt: state.startedAt ?? now, conversation: [], turns: 0, usage: noUsage };
+  }
+  const { startedAt, conversation, turns, usage } = state;
+  return { startedAt, conversation, turns, usage };
+}
+
+/**
+ * Reads the state from the stored object. Tolerant on purpose: a status written by any released version, or by hand,
+ * must yield a state to go on from; what is missing is taken as its zero.
+ */
+export function readState(task: Task): TaskState {
+  const phase: TaskPhase = task.status?.phase ?? "Pending";
+  const suspended = task.status?.status === "Suspended";
+  switch (phase) {
+    case "Pending":
+      return { phase, suspended, ...readStart(task), ...readWaiting(task) };
+    case "ReadyForLLM":
+      return { phase, suspended, attempts: task.status?.attempts ?? 0, ...readWaiting(task), ...readProgress(task) };
+    case "ToolCallsPending":
+      return { phase, suspended, ...readProgress(task) };
+    case "ErrorBackoff":
+      return {
+        phase,
+        suspended,
+        attempts: task.status?.attempts ?? 1,
+        retryAt: dateOf(task.status?.retryAt) ?? createdAt(task),
+        because: task.status?.error ?? "",
+        ...readProgress(task),
+      };
+    case "FinalAnswer":
+      return { phase, output: task.status?.output ?? "", ...readEnd(task), ...readProgress(task) };
+    case "Failed":
+      return {
+        phase,
+        reason: (task.status?.finishReason ?? "LLMRequestFailed") as FailureReason,
+        message: task.status?.error ?? "",
+        ...readEnd(task),
+        ...readProgress(task),
+      };
+    case "Cancelled":
+      return { phase, ...readEnd(task), ...readProgress(task) };
+  }
+}
+
+function readProgress(task: Task): Progress {
+  const status = task.status;
+  const usage = status?.usage;
+  return {
+    startedAt: dateOf(status?.startTime) ?? createdAt(task),
+    conversation: status?.contextWindow ?? [],
+    turns: status?.turns ?? 0,
+    usage: { ...noUsage, ...usage },
+  };
+}
+
+function readEnd(task: Task): { completedAt: Date } {
+  return { completedAt: dateOf(task.status?.completionTime) ?? createdAt(task) };
+}
+
+function readStart(task: Task): { startedAt?: Date } {
+  const startedAt = dateOf(task.status?.startTime);
+  return startedAt ? { startedAt } : {};
+}
+
+/** `status.waitingFor` is one sentence for people; its end says since when, and is read back so that it stays the same. */
+function readWaiting(task: Task): { waiting?: Waiting } {
+  const parts = /^(.*), since (\S+)$/s.exec(task.status?.waitingFor ?? "");
+  const since = dateOf(parts?.[2]);
+  return parts?.[1] !== undefined && since ? { waiting: { for: parts[1], since } } : {};
+}
+
+/** The sentence of `status.waitingFor`; the inverse of reading it. */
+export function waitingSentence(waiting: Waiting): string {
+  return `${waiting.for}, since ${timestamp(waiting.since)}`;
+}
+
+/** RFC 3339 in whole seconds, as `metav1.Time`. */
+export function timestamp(date: Date): string {
+  return date.toISOString().replace(/\.\d{3}Z$/, "Z");
+}
+
+function dateOf(text: string | undefined): Date | undefined {
+  const date = text === undefined ? undefined : new Date(text);
+  return date && !Number.isNaN(date.getTime()) ? date : undefined;
+}
+
+function createdAt(task: Task): Date {
+  return dateOf(task.metadata.creationTimestamp) ?? new Date(0);
+}

@@ -1,0 +1,141 @@
+/**
+ * How a Task's state is shown to people: the whole of `status`, made from the state alone. It holds no rule about
+ * what happens next, only words. Pure, so that the same state always reads the same.
+ */
+import type { Condition, Message, Task, TaskStatus } from "../../crds/index";
+import type { TaskState } from "./state";
+import { isTerminal, timestamp, waitingSentence } from "./state";
+
+/** `status` of a task in `state`, written at `now`; conditions keep their transition time while their value stands. */
+export function writeStatus(task: Task, state: TaskState, now: Date): TaskStatus {
+  const words = describe(state);
+  return {
+    ...words,
+    phase: state.phase,
+    ...progress(state),
+    ...ending(state),
+    ...retry(state),
+    userMsgPreview: preview(task),
+    spanContext: spanContext(task.metadata.uid),
+    observedGeneration: task.metadata.generation ?? 0,
+    conditions: conditions(task, state, words, now),
+  };
+}
+
+interface Words {
+  ready: boolean;
+  status: string;
+  statusDetail: string;
+  waitingFor?: string;
+}
+
+function describe(state: TaskState): Words {
+  if (!isTerminal(state) && state.suspended) {
+    return { ready: false, status: "Suspended", statusDetail: "Suspended; set spec.suspended to false to go on", waitingFor: "spec.suspended to be set to false", ...waitingFor(state) };
+  }
+  switch (state.phase) {
+    case "Pending":
+      return { ready: false, status: "Pending", statusDetail: waitingDetail(state) ?? "Waiting to be validated", ...waitingFor(state) };
+    case "ReadyForLLM":
+      return { ready: true, status: "Ready", statusDetail: waitingDetail(state) ?? "Sending context window to LLM", ...waitingFor(state) };
+    case "ToolCallsPending":
+      return { ready: true, status: "Ready", statusDetail: "LLM response received, tool calls pending" };
+    case "ErrorBackoff":
+      return {
+        ready: false,
+        status: "Retrying",
+        statusDetail: `${state.because} (failed ${state.attempts} ${state.attempts === 1 ? "time" : "times"}; asking again at ${timestamp(state.retryAt)})`,
+        waitingFor: `the next attempt at ${timestamp(state.retryAt)}`,
+      };
+    case "FinalAnswer":
+      return { ready: true, status: "Ready", statusDetail: "LLM final response received" };
+    case "Failed":
+      return { ready: false, status: "Error", statusDetail: state.message };
+    case "Cancelled":
+      return { ready: false, status: "Cancelled", statusDetail: "Cancelled by spec.cancelled" };
+  }
+}
+
+type Waits = { waiting?: { for: string; since: Date } };
+
+function waitingFor(state: TaskState & Partial<Waits>): { waitingFor?: string } {
+  return "waiting" in state && state.waiting ? { waitingFor: waitingSentence(state.waiting) } : {};
+}
+
+function waitingDetail(state: Waits): string | undefined {
+  return state.waiting && `Waiting for ${state.waiting.for}`;
+}
+
+function progress(state: TaskState): Partial<TaskStatus> {
+  if (state.phase === "Pending") return state.startedAt ? { startTime: state.startedAt.toISOString() } : {};
+  return {
+    startTime: state.startedAt.toISOString(),
+    contextWindow: state.conversation,
+    messageCount: state.conversation.length,
+    turns: state.turns,
+    usage: state.usage,
+  };
+}
+
+function ending(state: TaskState): Partial<TaskStatus> {
+  if (!isTerminal(state)) return {};
+  const completionTime = state.completedAt.toISOString();
+  switch (state.phase) {
+    case "FinalAnswer":
+      return { completionTime, output: state.output };
+    case "Failed":
+      return { completionTime, error: state.message, finishReason: state.reason };
+    case "Cancelled":
+      return { completionTime };
+  }
+}
+
+function retry(state: TaskState): Partial<TaskStatus> {
+  if (state.phase === "ErrorBackoff") {
+    return { attempts: state.attempts, retryAt: state.retryAt.toISOString(), error: state.because };
+  }
+  return state.phase === "ReadyForLLM" && state.attempts > 0 ? { attempts: state.attempts } : {};
+}
+
+/** Characters of the user's message that `kubectl get` shows. */
+const PREVIEW_CHARACTERS = 50;
+
+function preview(task: Task): string {
+  const given = task.spec.userMessage ?? lastUserMessage(task.spec.contextWindow ?? []);
+  const line = given.replace(/\s+/g, " ").trim();
+  const characters = Array.from(line);
+  return characters.length <= PREVIEW_CHARACTERS ? line : `${characters.slice(0, PREVIEW_CHARACTERS - 1).join("")}…`;
+}
+
+function lastUserMessage(messages: Message[]): string {
+  return messages.findLast((message) => message.role === "user")?.content ?? "";
+}
+
+/**
+ * W3C trace and span ids (32 and 16 lower-case hex digits, https://www.w3.org/TR/trace-context/). A uid is 128 random
+ * bits, so it serves as the trace id: the same after every crash, with nothing to remember.
+ */
+export function spanContext(uid: string): { traceID: string; spanID: string } {
+  const hex = uid.replace(/[^0-9a-f]/g, "").padEnd(32, "0").slice(0, 32);
+  return { traceID: hex, spanID: hex.slice(16) };
+}
+
+function conditions(task: Task, state: TaskState, words: Words, now: Date): Condition[] {
+  const generation = task.metadata.generation ?? 0;
+  const wanted = [
+    condition("Ready", words.ready, words.status, words.statusDetail),
+    condition("Completed", isTerminal(state), state.phase, words.statusDetail),
+  ];
+  return wanted.map((next) => {
+    const old = task.status?.conditions?.find(({ type }) => type === next.type);
+    const lastTransitionTime = old?.status === next.status ? old.lastTransitionTime : timestamp(now);
+    return { ...next, observedGeneration: generation, lastTransitionTime };
+  });
+}
+
+/** metav1.Condition allows 32 KiB of message; a person wants a sentence. */
+const CONDITION_MESSAGE_CHARACTERS = 1024;
+
+function condition(type: string, value: boolean, reason: string, message: string): Pick<Condition, "type" | "status" | "reason" | "message"> {
+  return { type, status: value ? "True" : "False", reason, message: message.slice(0, CONDITION_MESSAGE_CHARACTERS) };
+}

@@ -1,0 +1,27 @@
+/** The conversation's beginning, and what an answer says. Pure: the one place that knows how a task's words become messages. */
+import type { Message, TaskSpec } from "../../crds/index";
+
+/**
+ * The context window a task starts with: what the task gives, after the agent's system prompt, unless the task brings
+ * a system prompt of its own.
+ */
+export function openingOf(task: TaskSpec, system: string): Message[] {
+  const given: Message[] = task.contextWindow ?? [{ role: "user", content: task.userMessage ?? "" }];
+  return given.some(({ role }) => role === "system") ? given : [{ role: "system", content: system }, ...given];
+}
+
+/**
+ * The results of tool calls that nobody can carry out, because the agent offers no such tools: one message per call, in
+ * the order asked, in words that the model can act upon.
+ */
+export function unknownToolResults(answer: Message): Message[] {
+  return (answer.toolCalls ?? []).map((call) => ({
+    role: "tool",
+    toolCallId: call.id,
+    content: `Error: there is no tool named "${call.function.name}". No tools are available; answer without them.`,
+  }));
+}
+
+export function isBlank(text: string | undefined): boolean {
+  return (text ?? "").trim() === "";
+}

@@ -1,0 +1,15 @@
+/** Unit tables, contract tests and the simulation live beside the source; what needs the real control plane lives in e2e/. */
+const shared = {
+  testEnvironment: "node",
+  extensionsToTreatAsEsm: [".ts"],
+  transform: {
+    "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "es6" } }],
+  },
+};
+
+export default {
+  projects: [
+    { ...shared, displayName: "unit", roots: ["<rootDir>/crds", "<rootDir>/codegen", "<rootDir>/capabilities", "<rootDir>/controlplane", "<rootDir>/bench"] },
+    { ...shared, displayName: "e2e", roots: ["<rootDir>/e2e"] },
+  ],
+};

@@ -1,0 +1,28 @@
+/**
+ * The whole operator on one screen: what it watches and admits, and how its process starts and stops. Importing this
+ * file in build mode has no effect but the list of capabilities, which is all that `pepr build` wants of it.
+ */
+import { Log, PeprModule } from "pepr";
+import { admission } from "./capabilities/admission/index";
+import { withoutBookkeeping } from "./capabilities/admission/bookkeeping";
+import { catalog } from "./capabilities/catalog/index";
+import { createOperator } from "./capabilities/operator";
+import { realNeighbours } from "./capabilities/neighbours";
+import { runProcess, tunePepr } from "./capabilities/process";
+import { tasks } from "./capabilities/tasks/index";
+import cfg from "./package.json";
+
+const operator = createOperator(realNeighbours(process.env, Log));
+const capabilities = [catalog(operator), tasks(operator), admission(operator)];
+
+if (process.env["PEPR_MODE"] === "build") {
+  new PeprModule(cfg, capabilities);
+} else {
+  runProcess(operator, (port) => {
+    const pepr = tunePepr(() => new PeprModule(cfg, capabilities, { deferStart: true, afterHook: withoutBookkeeping }));
+    pepr.start(port);
+  }).catch((error: unknown) => {
+    Log.error(error, "The operator could not start");
+    process.exit(1);
+  });
+}
