@@ -2,6 +2,7 @@
  * The whole operator on one screen: what it watches and admits, and how its process starts and stops. Importing this
  * file in build mode has no effect but the list of capabilities, which is all that `pepr build` wants of it.
  */
+import "./capabilities/pepr-settings";
 import { Log, PeprModule } from "pepr";
 import { admission } from "./capabilities/admission/index";
 import { withoutBookkeeping } from "./capabilities/admission/bookkeeping";

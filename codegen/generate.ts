@@ -1,6 +1,6 @@
 /**
- * `npm run generate` writes everything under crds/generated; with `-- --check` it writes nothing and fails, naming
- * each file that is stale. Runs on a contributor's machine and in CI, never in the cluster.
+ * `npm run generate` writes everything under crds/generated and the diagrams in docs; with `-- --check` it writes
+ * nothing and fails, naming each file that is stale. Runs on a contributor's machine and in CI, never in the cluster.
  */
 import {
   existsSync,
@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { definitions, sharedTypes } from "../crds/definitions";
+import { diagrams } from "./diagrams";
 import { COMMAND, FOLDER, render, staleFiles } from "./render";
 
 const read = (root: string, path: string): string | undefined => {
@@ -30,7 +31,7 @@ const present = (root: string): string[] => {
 async function main(root: string, check: boolean): Promise<number> {
   const rendered = await render({ definitions, sharedTypes });
   const stale = staleFiles(rendered, (path) => read(root, path), present(root));
-  if (check) return report(stale);
+  if (check) return report([...stale, ...diagrams({ check, root })]);
   mkdirSync(join(root, FOLDER), { recursive: true });
   for (const path of stale) {
     const text = rendered.get(path);
@@ -38,13 +39,14 @@ async function main(root: string, check: boolean): Promise<number> {
     else writeFileSync(join(root, path), text);
     console.log(`${text === undefined ? "removed" : "wrote"} ${path}`);
   }
+  for (const path of diagrams({ check, root })) console.log(`wrote ${path}`);
   return 0;
 }
 
 function report(stale: readonly string[]): number {
   for (const path of stale)
     console.error(
-      `${path} does not match the definitions in crds/: run \`${COMMAND}\` and commit the result.`,
+      `${path} does not match what it is generated from: run \`${COMMAND}\` and commit the result.`,
     );
   return stale.length === 0 ? 0 : 1;
 }

@@ -103,7 +103,7 @@ async function startAndWait(state: State, program: Program, isThere: () => Promi
   await waitUntil({
     what: program.name,
     isThere,
-    isAlive: () => isStarting(pid) || isOurs(pid, program.mark),
+    isAlive: () => isOurs(pid, program.mark),
     forMs: READY_WITHIN_MS,
     log: logOf(state, program.name),
     logFrom,

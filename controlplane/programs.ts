@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Binaries } from "./binaries";
 import { keyFiles } from "./certificates";
 import type { Program } from "./processes";
-import type { PortName, State } from "./state";
+import type { State } from "./state";
 
 /** Only what a cluster without nodes needs; see README.md of this folder. */
 const CONTROLLERS = ["garbage-collector-controller", "namespace-controller", "serviceaccount-controller", "serviceaccount-token-controller"];
@@ -18,8 +18,8 @@ export function marksOf(state: State): Record<Program["name"], string> {
     etcd: `--data-dir=${state.etcdData}`,
     "kube-apiserver": `--client-ca-file=${keyFiles(state, "ca").certificate}`,
     "kube-controller-manager": `--kubeconfig=${state.controllersKubeconfig}`,
-    model: `--for-state=${state.dir}`,
-    operator: `--for-state=${state.dir}/`,
+    model: `--model-of=${state.dir}`,
+    operator: `--operator-of=${state.dir}`,
   };
 }
 

@@ -21,32 +21,32 @@ export interface Progress {
 
 const SHORT_MS = 300;
 const TICK_MS = 1000;
+/** Back to the start of the line, and nothing on it. */
+const WIPE = "\r\x1b[K";
 
 /** Progress on one screen. */
 export function showProgress(screen: Screen): Progress {
   const onTerminal = screen.isTTY === true;
-  const say = (line: string): void => void screen.write(`${line}\n`);
+  // A running step's line is shown again with its next tick.
+  const say = (line: string): void => void screen.write(`${onTerminal ? WIPE : ""}${line}\n`);
 
   async function step<T>(title: string, work: (report: Report) => Promise<T>, note?: (result: T) => string): Promise<T> {
     const begun = Date.now();
     let detail = "";
     const show = (): void => {
       const more = detail === "" ? "" : `, ${detail}`;
-      screen.write(`\r\x1b[K▸ ${title} … ${elapsed(Date.now() - begun)}${more}`);
+      screen.write(`${WIPE}▸ ${title} … ${elapsed(Date.now() - begun)}${more}`);
     };
-    const wipe = (): unknown => (onTerminal ? screen.write("\r\x1b[K") : undefined);
     if (onTerminal) screen.write(`▸ ${title} …`);
     // Elsewhere a step that is over at once needs no line for its start.
     const announcing = onTerminal ? undefined : setTimeout(() => say(`▸ ${title}`), SHORT_MS);
     const ticking = onTerminal ? setInterval(show, TICK_MS) : undefined;
     try {
       const result = await work((words) => (detail = words));
-      wipe();
       const more = note === undefined ? "" : note(result);
       say(`✓ ${title}${more === "" ? "" : `: ${more}`}${tookLong(Date.now() - begun)}`);
       return result;
     } catch (error) {
-      wipe();
       say(`✗ ${title}${tookLong(Date.now() - begun)}`);
       throw error;
     } finally {

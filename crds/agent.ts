@@ -42,7 +42,7 @@ const mcpServers: Schema = s.list(
 const spec: Schema = {
   title: "AgentSpec",
   description:
-    "You say here which model the agent is, how it behaves and what it may use. Example: {llmRef: {name: gpt-4o}, system: You are a helpful assistant.}.",
+    "You say here which model the agent is, how it behaves and what it may use. Example: `{llmRef: {name: gpt-4o}, system: You are a helpful assistant.}`.",
   type: "object",
   properties: {
     llmRef: reference(

@@ -121,7 +121,7 @@ export function namedValues(about: string, example: NamedValueExample): Schema {
 }
 
 const amounts = (about: string): Schema => ({
-  description: `${about} Example: {cpu: 500m, memory: 256Mi}.`,
+  description: `${about} Example: \`{cpu: 500m, memory: 256Mi}\`.`,
   type: "object",
   maxProperties: 16,
   additionalProperties: { "x-kubernetes-int-or-string": true },

@@ -23,7 +23,7 @@ const email: Schema = s.object(
   {
     address: {
       description:
-        "You give the address that is written to. Example: approver@example.com.",
+        "You give the address that is written to. Example: `approver@example.com`.",
       type: "string",
       format: "email",
       maxLength: 320,
@@ -114,7 +114,7 @@ const blockRules = (block: string): ValidationRule[] => [
 const spec: Schema = {
   title: "ContactChannelSpec",
   description:
-    "You say here how people are reached. Example: {type: email, email: {address: approver@example.com}}.",
+    "You say here how people are reached. Example: `{type: email, email: {address: approver@example.com}}`.",
   type: "object",
   properties: {
     type: s.choice(

@@ -67,7 +67,7 @@ const sampling: Record<string, Schema> = {
   ),
   seed: {
     description:
-      "You ask for the same answer to the same question, where the provider can do that. Example: 42.",
+      "You ask for the same answer to the same question, where the provider can do that. Example: `42`.",
     type: "integer",
     format: "int64",
   },
@@ -152,7 +152,7 @@ const pricing: Schema = s.object(
 const spec: Schema = {
   title: "LLMSpec",
   description:
-    "You say here which model is called, where and how. Example: {provider: openai, parameters: {model: gpt-4o}}.",
+    "You say here which model is called, where and how. Example: `{provider: openai, parameters: {model: gpt-4o}}`.",
   type: "object",
   properties: {
     provider: s.choice(

@@ -57,7 +57,7 @@ const onlyWith = (transport: string, field: string) =>
 const spec: Schema = {
   title: "MCPServerSpec",
   description:
-    "You say here how the server is reached. Example: {transport: stdio, command: uvx, args: [mcp-server-fetch]}.",
+    "You say here how the server is reached. Example: `{transport: stdio, command: uvx, args: [mcp-server-fetch]}`.",
   type: "object",
   properties: {
     transport: s.choice(

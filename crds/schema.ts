@@ -143,6 +143,9 @@ export function moment(
   };
 }
 
+// Six digits a unit keep the sum inside what CEL can hold as a duration.
+const DURATION = "^([0-9]{1,6}(ms|s|m|h))+$";
+
 /** A length of time such as 30s, 5m, 1h30m or 72h, longer than nothing. */
 export function duration(
   about: string,
@@ -150,13 +153,13 @@ export function duration(
   more: Schema = {},
 ): Schema {
   return text(about, example, {
-    // Six digits a unit keep the sum inside what CEL can hold as a duration.
-    pattern: "^([0-9]{1,6}(ms|s|m|h))+$",
+    pattern: DURATION,
     maxLength: 24,
     "x-kubernetes-validations": [
+      // The pattern is asked again since a failed pattern does not keep the API server from evaluating rules.
       rule(
-        "duration(self) > duration('0s')",
-        "must be longer than 0s: write a duration such as 30s, 5m, 1h30m or 72h",
+        `self.matches('${DURATION}') && duration(self) > duration('0s')`,
+        "write a duration longer than 0s, such as 30s, 5m, 1h30m or 72h",
       ),
     ],
     ...more,

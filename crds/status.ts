@@ -49,7 +49,7 @@ const commonStatus = {
   status: s.text("You get the state in one word.", "Ready", { maxLength: 64 }),
   statusDetail: s.text(
     "You get the state in a sentence, with what to do when something is missing.",
-    NOT_LOOKED_AT.slice(0, -1),
+    NOT_LOOKED_AT,
     {
       maxLength: s.DETAIL_TEXT,
     },
@@ -77,7 +77,7 @@ export function statusOf(
 ): Schema {
   return {
     description:
-      "You read here what the operator found and did; only the operator writes it. Example: {ready: true, status: Ready}.",
+      "You read here what the operator found and did; only the operator writes it. Example: `{ready: true, status: Ready}`.",
     type: "object",
     properties: { ...commonStatus, ...own },
     default: {

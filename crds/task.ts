@@ -22,7 +22,7 @@ const settled = [
 const spec: Schema = {
   title: "TaskSpec",
   description:
-    "You say here who is to answer what. Only cancelled and suspended can be changed later. Example: {agentRef: {name: my-assistant}, userMessage: What is the capital of the moon?}.",
+    "You say here who is to answer what. Only cancelled and suspended can be changed later. Example: `{agentRef: {name: my-assistant}, userMessage: What is the capital of the moon?}`.",
   type: "object",
   properties: {
     agentRef: reference(

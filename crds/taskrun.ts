@@ -11,7 +11,7 @@ import * as s from "./schema";
 const spec: Schema = {
   title: "TaskRunSpec",
   description:
-    "You say here which task is to be run again. Only cancelled and suspended can be changed later. Example: {taskRef: {name: hello-world-1}}.",
+    "You say here which task is to be run again. Only cancelled and suspended can be changed later. Example: `{taskRef: {name: hello-world-1}}`.",
   type: "object",
   properties: {
     taskRef: reference(

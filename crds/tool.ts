@@ -53,7 +53,7 @@ const api: Schema = s.object(
     }),
     query: {
       description:
-        "You give the query of the address, a template over args for each name. Example: {q: '{{args.words}}'}.",
+        "You give the query of the address, a template over args for each name. Example: `{q: '{{args.words}}'}`.",
       type: "object",
       maxProperties: 64,
       additionalProperties: { type: "string", maxLength: 4_096 },
@@ -137,7 +137,7 @@ const annotations: Schema = s.object(
 const spec: Schema = {
   title: "ToolSpec",
   description:
-    "You say here what the tool is for and how a call is carried out. Example: {description: Adds two numbers., function: {source: 'return args.a + args.b'}}.",
+    "You say here what the tool is for and how a call is carried out. Example: `{description: Adds two numbers., function: {source: 'return args.a + args.b'}}`.",
   type: "object",
   properties: {
     description: s.spokenText(

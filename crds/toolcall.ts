@@ -102,7 +102,7 @@ const settled = [
 const spec: Schema = {
   title: "ToolCallSpec",
   description:
-    "You find here what is called; only the operator makes tool calls, and only approvals can be added later. Example: {toolCallId: call_7PCkM1y2, toolRef: {name: fetch__fetch}}.",
+    "You find here what is called; only the operator makes tool calls, and only approvals can be added later. Example: `{toolCallId: call_7PCkM1y2, toolRef: {name: fetch__fetch}}`.",
   type: "object",
   properties: {
     toolCallId: s.text(
@@ -185,7 +185,7 @@ const own: Record<string, Schema> = {
   ),
   result: s.text(
     "You read here what the tool gave back.",
-    "The page says hello.".slice(0, -1),
+    "The page says hello.",
     { maxLength: s.STORED_TEXT },
   ),
   error: s.text(

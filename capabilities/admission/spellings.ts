@@ -24,7 +24,10 @@ const MOVES: Readonly<Record<string, readonly Move[]>> = {
 };
 
 /** `Contradiction.message` completes the sentence "Task "x" in namespace "y" …". */
-export type Respelling = { kind: "AsIs" } | { kind: "Moved"; spec: RawSpec } | { kind: "Contradiction"; message: string };
+export type Respelling =
+  | { kind: "AsIs" }
+  | { kind: "Moved"; spec: RawSpec }
+  | { kind: "Contradiction"; message: string };
 
 /**
  * The spec in today's spelling. `stored` is the spec that the cluster holds, for an update.
@@ -53,10 +56,17 @@ function apply(move: Move, spec: RawSpec, stored: RawSpec | undefined): Respelli
 
   const now = valueAt(spec, move.to);
   const isCarriedOver = stored !== undefined && now === valueAt(stored, move.to);
-  if (now !== undefined && now !== old && !isCarriedOver) return { kind: "Contradiction", message: contradiction(move) };
+  if (now !== undefined && now !== old && !isCarriedOver)
+    return { kind: "Contradiction", message: contradiction(move) };
 
   const { [move.from]: _moved, ...rest } = spec;
-  return { kind: "Moved", spec: { ...rest, [field]: inner === undefined ? old : { ...holder, [inner]: old } } };
+  return {
+    kind: "Moved",
+    spec: {
+      ...rest,
+      [field]: inner === undefined ? old : { ...holder, [inner]: old },
+    },
+  };
 }
 
 function contradiction({ from, to }: Move): string {

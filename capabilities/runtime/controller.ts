@@ -2,10 +2,16 @@
 // proof of deletions and the live re-read after a lost race. It knows no kind: what a reconcile does is a function it is given.
 import type { Clock } from "./clock";
 import type { Cluster } from "./cluster";
-import { toProblem } from "./errors";
 import type { Log } from "./log";
-import { splitKey, type ClusterObject, type Key, type Resource } from "./objects";
-import { outcomeOf, type Outcome } from "./outcome";
+import {
+  isNewer,
+  keyOf,
+  splitKey,
+  type ClusterObject,
+  type Key,
+  type Resource,
+} from "./objects";
+import { done, outcomeOf, type Outcome } from "./outcome";
 import { WorkQueue } from "./queue";
 import type { Phase, Store } from "./store";
 
@@ -32,8 +38,8 @@ export interface Controller<T extends ClusterObject> {
   /** Asks for a pass soon, or at a time (the earliest of several wishes counts). */
   wake(key: Key): void;
   wakeAt(key: Key, when: Date): void;
-  /** Reads an object live before its next pass: it may be newer than known, or gone. */
-  suspect(key: Key): void;
+  /** Reads an object live before its next pass, unless it is known in at least `version` by then: it may be newer, or gone. */
+  suspect(key: Key, version?: string): void;
   /** Lets passes begin; events that came before have been stored. */
   start(): void;
   /** Takes no more work; resolves when the passes under way have ended. */
@@ -44,17 +50,21 @@ export interface Controller<T extends ClusterObject> {
 }
 
 /** Wires a store and a reconcile to a queue. Other controllers learn of this kind's changes through `store.subscribe`. */
-export function createController<T extends ClusterObject>(options: ControllerOptions<T>): Controller<T> {
+export function createController<T extends ClusterObject>(
+  options: ControllerOptions<T>,
+): Controller<T> {
   const { name, resource, store, cluster, clock, log, random } = options;
   /** Keys whose known version is in doubt: a deletion was reported, or a write met something newer. */
-  const doubted = new Set<Key>();
+  const doubted = new Map<Key, string | undefined>();
   const queue = new WorkQueue({
     name,
     clock,
     log,
     random,
     run: pass,
-    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    ...(options.concurrency === undefined
+      ? {}
+      : { concurrency: options.concurrency }),
   });
 
   store.subscribe(function queueChanged({ key, object }) {
@@ -73,11 +83,19 @@ export function createController<T extends ClusterObject>(options: ControllerOpt
 
   /** Settles a doubt. Only a live read may end an object: a relist can report the deletion of one that lives (measured). */
   async function readLive(key: Key): Promise<Outcome | undefined> {
+    const version = doubted.get(key);
     doubted.delete(key);
     const known = store.get(key);
+    if (
+      known !== undefined &&
+      version !== undefined &&
+      !isNewer(version, known.metadata.resourceVersion)
+    )
+      return undefined;
     const live = await cluster.get<T>(resource, splitKey(key));
     if (live.ok) {
-      if (known !== undefined && known.metadata.uid !== live.value.metadata.uid) store.forget(key, known.metadata.uid);
+      if (known !== undefined && known.metadata.uid !== live.value.metadata.uid)
+        store.forget(key, known.metadata.uid);
       store.learn(live.value);
       return undefined;
     }
@@ -85,35 +103,43 @@ export function createController<T extends ClusterObject>(options: ControllerOpt
       if (known !== undefined) store.forget(key, known.metadata.uid);
       return undefined;
     }
-    doubted.add(key);
+    doubted.set(key, version);
     return outcomeOf(live.problem);
   }
 
   /** If something newer is found, the store's change has queued the key already; if not, the next pass waits a little. */
   async function refresh(key: Key): Promise<Outcome> {
-    const before = store.get(key);
+    const before = store.get(key)?.metadata.resourceVersion;
     const problem = await readLive(key);
     if (problem !== undefined) return problem;
-    return store.get(key) === before ? { kind: "Retry", because: "a write met a conflict, and nothing newer is there" } : { kind: "Done" };
+    if (store.get(key)?.metadata.resourceVersion !== before) return done;
+    const because = "a write met a conflict, and nothing newer is there";
+    return { kind: "Retry", because };
+  }
+
+  function suspect(key: Key, version?: string): void {
+    // A doubt without a version is the stronger one: only a live read settles it.
+    const isStronger = doubted.has(key) && doubted.get(key) === undefined;
+    if (!isStronger) doubted.set(key, version);
+    queue.add(key);
   }
 
   return {
     notice(object, phase) {
       try {
         if (store.accept(object, phase) !== "unverified") return;
-        doubted.add(`${object.metadata.namespace}/${object.metadata.name}`);
-        queue.add(`${object.metadata.namespace}/${object.metadata.name}`);
+        suspect(keyOf(object));
       } catch (error) {
         // An index or a listener threw: a bug, but Pepr's stream must go on.
-        log.error({ controller: name, err: error, problem: toProblem(error) }, "An event could not be taken in; this is a bug.");
+        log.error(
+          { controller: name, err: error },
+          "An event could not be taken in; this is a bug.",
+        );
       }
     },
     wake: (key) => queue.add(key),
     wakeAt: (key, when) => queue.addAt(key, when),
-    suspect(key) {
-      doubted.add(key);
-      queue.add(key);
-    },
+    suspect,
     start: () => queue.start(),
     stop: () => queue.drain(),
     idle: () => queue.idle(),

@@ -9,7 +9,12 @@ export interface Log {
 }
 
 /** For callers that have nobody to tell. */
-export const silentLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+export const silentLog: Log = {
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+};
 
 function ignore(): void {
   // Nobody listens.

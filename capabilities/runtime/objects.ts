@@ -50,10 +50,17 @@ export interface Ref {
 
 /** What a creator may say about the metadata; the rest is the API server's. */
 export type DraftMeta = Pick<ObjectMeta, "name" | "namespace"> &
-  Partial<Pick<ObjectMeta, "labels" | "annotations" | "ownerReferences" | "finalizers">>;
+  Partial<
+    Pick<
+      ObjectMeta,
+      "labels" | "annotations" | "ownerReferences" | "finalizers"
+    >
+  >;
 
 /** An object that is not stored yet: no uid, no version, no status. */
-export type Draft<T extends ClusterObject> = Omit<T, "metadata" | "status"> & { metadata: DraftMeta };
+export type Draft<T extends ClusterObject> = Omit<T, "metadata" | "status"> & {
+  metadata: DraftMeta;
+};
 
 /** How queues and stores name an object: "namespace/name". */
 export type Key = string;
@@ -66,7 +73,10 @@ export function keyOf(object: { metadata: Ref }): Key {
 /** The two halves of a key. A key without a slash is an object without a namespace. */
 export function splitKey(key: Key): Ref {
   const slash = key.indexOf("/");
-  return { namespace: slash < 0 ? "" : key.slice(0, slash), name: key.slice(slash + 1) };
+  return {
+    namespace: slash < 0 ? "" : key.slice(0, slash),
+    name: key.slice(slash + 1),
+  };
 }
 
 /**

@@ -22,7 +22,11 @@ export function outcomeOf(problem: Problem): Outcome {
     case "retryable":
       return problem.retryAfterMs === undefined
         ? { kind: "Retry", because: problem.message }
-        : { kind: "Retry", because: problem.message, afterMs: problem.retryAfterMs };
+        : {
+            kind: "Retry",
+            because: problem.message,
+            afterMs: problem.retryAfterMs,
+          };
     case "terminal":
       return { kind: "Retry", because: problem.message };
     default:

@@ -104,7 +104,11 @@ export class WorkQueue {
 
   /** How many keys are ready, running, and waiting for a time. */
   get load(): { ready: number; running: number; waiting: number } {
-    return { ready: this.#queued.size, running: this.#running.size, waiting: this.#alarms.size };
+    return {
+      ready: this.#queued.size,
+      running: this.#running.size,
+      waiting: this.#alarms.size,
+    };
   }
 
   #isIdle(): boolean {
@@ -164,7 +168,10 @@ export class WorkQueue {
     try {
       return await this.#options.run(key);
     } catch (error) {
-      this.#options.log.error({ queue: this.#options.name, key, err: error }, "A reconcile threw; this is a bug. It is tried again.");
+      this.#options.log.error(
+        { queue: this.#options.name, key, err: error },
+        "A reconcile threw; this is a bug. It is tried again.",
+      );
       return { kind: "Retry", because: "the reconcile threw" };
     }
   }
@@ -174,11 +181,20 @@ export class WorkQueue {
       this.#failures.delete(key);
       return;
     }
-    const { afterMs, because } = outcome.kind === "Retry" ? outcome : { afterMs: undefined, because: "out of date" };
+    const { afterMs, because } =
+      outcome.kind === "Retry"
+        ? outcome
+        : { afterMs: undefined, because: "out of date" };
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
-    const pauseMs = this.#jitter(afterMs ?? pauseAfter(failures), afterMs !== undefined);
-    this.#options.log.debug({ queue: this.#options.name, key, failures: failures + 1, pauseMs }, because);
+    const pauseMs = this.#jitter(
+      afterMs ?? pauseAfter(failures),
+      afterMs !== undefined,
+    );
+    this.#options.log.debug(
+      { queue: this.#options.name, key, failures: failures + 1, pauseMs },
+      because,
+    );
     this.#alarms.set(key, after(this.#options.clock, pauseMs));
   }
 
@@ -196,5 +212,8 @@ export class WorkQueue {
 }
 
 function pauseAfter(failures: number): number {
-  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 30));
+  return Math.min(
+    LONGEST_PAUSE_MS,
+    FIRST_PAUSE_MS * 2 ** Math.min(failures, 30),
+  );
 }

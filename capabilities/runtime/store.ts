@@ -1,7 +1,8 @@
 // What this process knows of one kind: the newest version of every object that the watch, our own writes or a live read
-// have shown. Owns freshness (stale, duplicate and late events change nothing) and the indexes. It never talks to the
-// cluster, and never believes a deletion by itself: a relist can report one that did not happen.
+// have shown. Owns freshness: stale, duplicate and late events change nothing. It never talks to the cluster, and never
+// believes a deletion by itself: a relist can report one that did not happen.
 import type { Clock } from "./clock";
+import { Indexes } from "./indexes";
 import { isNewer, keyOf, type ClusterObject, type Key } from "./objects";
 
 /** What the watch says happened. "ADDED" comes again for every object after a restart. */
@@ -13,7 +14,7 @@ export type Phase = "ADDED" | "MODIFIED" | "DELETED";
  */
 export type Verdict = "changed" | "stale" | "unverified";
 
-/** Told to subscribers after the store has changed. `object` is absent when it is gone; `previous` when it is new. */
+/** Told to subscribers after the store has changed. `object` is absent when it is gone, `previous` when it is new. */
 export interface Change<T> {
   key: Key;
   uid: string;
@@ -21,9 +22,9 @@ export interface Change<T> {
   previous?: T;
 }
 
-/** `slim` may shorten an object in place before it is kept (it is shared with Pepr's cache, so both become smaller). */
 export interface StoreOptions<T> {
   clock: Clock;
+  /** May shorten an object in place before it is kept. It is shared with Pepr's cache, so both become smaller. */
   slim?: (object: T) => void;
 }
 
@@ -35,25 +36,14 @@ export interface Undelivered {
   since: Date;
 }
 
-interface Entry<T> {
-  object: T;
-  /** The values under which each index lists this object, so that leaving them needs no look at the object. */
-  filed: Map<string, string[]>;
-}
-
-interface Index<T> {
-  of: (object: T) => string[];
-  keys: Map<string, Set<Key>>;
-}
-
-/** How many ended uids are remembered to recognise their late events. */
+/** How many ended uids are remembered, to recognise their late events. */
 const REMEMBERED_ENDINGS = 20_000;
 
 export class Store<T extends ClusterObject> {
-  readonly #entries = new Map<Key, Entry<T>>();
-  readonly #indexes = new Map<string, Index<T>>();
+  readonly #objects = new Map<Key, T>();
+  readonly #indexes = new Indexes<T>();
   readonly #subscribers = new Set<(change: Change<T>) => void>();
-  /** uid → own newest write; insertion order is the order of `since`, so the oldest is the first. */
+  /** uid → own newest write. Insertion order is the order of `since`, so the oldest is the first. */
   readonly #undelivered = new Map<string, Undelivered>();
   /** uids that are gone for certain, oldest first. */
   readonly #ended = new Set<string>();
@@ -66,61 +56,78 @@ export class Store<T extends ClusterObject> {
     this.#slim = options.slim ?? (() => undefined);
   }
 
-  /** Takes one event of the watch. */
+  /** Takes one event of the watch. The object is kept as it is, not copied. */
   accept(object: T, phase: Phase): Verdict {
     this.#hear(object);
-    if (phase === "DELETED") return this.#isCurrent(object) ? "unverified" : "stale";
-    return this.#keep(object, "watch");
+    const known = this.#objects.get(keyOf(object));
+    if (phase === "DELETED")
+      return isSameUid(known, object) ? "unverified" : "stale";
+    if (this.learn(object) === "changed") return "changed";
+    // The same version replaces our own copy, so that one object is in memory, not two.
+    if (isSameVersion(known, object))
+      this.#objects.set(keyOf(object), this.#trim(object));
+    return "stale";
   }
 
   /** Takes the answer to an own write: it is seen at once, and the watch is expected to show it too. */
   wrote(object: T): void {
     const { uid, resourceVersion } = object.metadata;
-    if (this.#keep(object, "own") === "stale") return;
+    if (this.learn(object) === "stale") return;
     const since = this.#undelivered.get(uid)?.since ?? this.#clock.now();
-    this.#undelivered.set(uid, { key: keyOf(object), uid, resourceVersion, since });
+    const key = keyOf(object);
+    this.#undelivered.set(uid, { key, uid, resourceVersion, since });
   }
 
   /** Takes the answer to a live read. */
   learn(object: T): Verdict {
-    return this.#keep(object, "own");
+    const { uid, resourceVersion } = object.metadata;
+    if (this.#ended.has(uid)) return "stale";
+    const key = keyOf(object);
+    const known = this.#objects.get(key)?.metadata;
+    if (known !== undefined) {
+      if (!isNewer(resourceVersion, known.resourceVersion)) return "stale";
+      if (known.uid !== uid) this.forget(key, known.uid); // The name was taken again: the former one is gone.
+    }
+    const previous = this.#objects.get(key);
+    this.#objects.set(key, this.#trim(object));
+    this.#indexes.file(key, object);
+    const change: Change<T> = { key, uid, object };
+    this.#tell(previous === undefined ? change : { ...change, previous });
+    return "changed";
   }
 
   get(key: Key): T | undefined {
-    return this.#entries.get(key)?.object;
+    return this.#objects.get(key);
   }
 
-  /** All objects, in the order they were first seen. A copy. */
+  /** All objects, in the order in which they were first seen. A copy. */
   values(): T[] {
-    return Array.from(this.#entries.values(), (entry) => entry.object);
+    return [...this.#objects.values()];
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#objects.size;
   }
 
   /** Files every object, now and from now on, under each string that `of` returns for it. */
   index(name: string, of: (object: T) => string[]): void {
-    this.#indexes.set(name, { of, keys: new Map() });
-    for (const [key, entry] of this.#entries) this.#file(key, entry, name);
+    this.#indexes.add(name, of, this.#objects);
   }
 
   /** The objects filed under `value`, sorted by key. A copy. Throws if there is no such index (a bug). */
   byIndex(name: string, value: string): T[] {
-    const index = this.#indexes.get(name);
-    if (index === undefined) throw new Error(`The store has no index "${name}".`);
-    const keys = [...(index.keys.get(value) ?? [])].sort();
-    return keys.flatMap((key) => this.get(key) ?? []);
+    const keys = this.#indexes.keys(name, value);
+    return keys.flatMap((key) => this.#objects.get(key) ?? []);
   }
 
-  /** Drops an object whose end is certain; later events of that uid are stale for ever. Says whether it was there. */
+  /** Drops an object whose end is certain; later events of that uid are stale for ever. Says whether it was known. */
   forget(key: Key, uid: string): boolean {
     this.#end(uid);
-    const entry = this.#entries.get(key);
-    if (entry?.object.metadata.uid !== uid) return false;
-    this.#unfile(key, entry);
-    this.#entries.delete(key);
-    this.#tell({ key, uid, previous: entry.object });
+    const known = this.#objects.get(key);
+    if (known?.metadata.uid !== uid) return false;
+    this.#objects.delete(key);
+    this.#indexes.remove(key);
+    this.#tell({ key, uid, previous: known });
     return true;
   }
 
@@ -135,53 +142,24 @@ export class Store<T extends ClusterObject> {
     return this.#undelivered.values().next().value;
   }
 
-  /** The newest version that the watch itself has delivered, "0" before the first. */
+  /** The newest version that the watch itself has delivered; "0" before the first. */
   get heardVersion(): string {
     return this.#heardVersion;
   }
 
   #hear(object: T): void {
     const { uid, resourceVersion } = object.metadata;
-    if (isNewer(resourceVersion, this.#heardVersion)) this.#heardVersion = resourceVersion;
+    if (isNewer(resourceVersion, this.#heardVersion))
+      this.#heardVersion = resourceVersion;
     const write = this.#undelivered.get(uid);
     if (write === undefined) return;
     this.#undelivered.delete(uid);
-    // An older event than the write proves that the watch lives: the write gets its full time again.
+    // An event older than the write proves that the watch lives: the write gets its full time again.
     if (isNewer(write.resourceVersion, resourceVersion))
       this.#undelivered.set(uid, { ...write, since: this.#clock.now() });
   }
 
-  #isCurrent(object: T): boolean {
-    return this.#entries.get(keyOf(object))?.object.metadata.uid === object.metadata.uid;
-  }
-
-  #keep(object: T, source: "watch" | "own"): Verdict {
-    const { uid, resourceVersion } = object.metadata;
-    if (this.#ended.has(uid)) return "stale";
-    const key = keyOf(object);
-    const entry = this.#entries.get(key);
-    const known = entry?.object.metadata;
-    if (known !== undefined && !isNewer(resourceVersion, known.resourceVersion)) {
-      // The same version from the watch replaces our copy, so that one object is in memory, not two.
-      if (source === "watch" && known.uid === uid && known.resourceVersion === resourceVersion)
-        entry.object = this.#trim(object);
-      return "stale";
-    }
-    if (known !== undefined && known.uid !== uid) this.#end(known.uid); // The name was taken again: the old one is gone.
-    this.#put(key, this.#trim(object), entry);
-    return "changed";
-  }
-
-  #put(key: Key, object: T, former: Entry<T> | undefined): void {
-    if (former !== undefined) this.#unfile(key, former);
-    const entry: Entry<T> = { object, filed: new Map() };
-    this.#entries.set(key, entry);
-    for (const name of this.#indexes.keys()) this.#file(key, entry, name);
-    const change: Change<T> = { key, uid: object.metadata.uid, object };
-    this.#tell(former === undefined ? change : { ...change, previous: former.object });
-  }
-
-  /** Nobody here reads managedFields, and they are often half of an object. Set, not deleted: that keeps V8's object shape. */
+  /** Nobody here reads managedFields, and they can be half of an object. Set, not deleted: that keeps V8's object shape. */
   #trim(object: T): T {
     object.metadata.managedFields = undefined;
     this.#slim(object);
@@ -198,30 +176,24 @@ export class Store<T extends ClusterObject> {
     }
   }
 
-  #file(key: Key, entry: Entry<T>, name: string): void {
-    const index = this.#indexes.get(name);
-    if (index === undefined) return;
-    const values = index.of(entry.object);
-    entry.filed.set(name, values);
-    for (const value of values) {
-      const keys = index.keys.get(value);
-      if (keys === undefined) index.keys.set(value, new Set([key]));
-      else keys.add(key);
-    }
-  }
-
-  #unfile(key: Key, entry: Entry<T>): void {
-    for (const [name, values] of entry.filed) {
-      const keys = this.#indexes.get(name)?.keys;
-      for (const value of values) {
-        const filed = keys?.get(value);
-        filed?.delete(key);
-        if (filed?.size === 0) keys?.delete(value);
-      }
-    }
-  }
-
   #tell(change: Change<T>): void {
     for (const listener of this.#subscribers) listener(change);
   }
+}
+
+function isSameUid(
+  known: ClusterObject | undefined,
+  object: ClusterObject,
+): boolean {
+  return known?.metadata.uid === object.metadata.uid;
+}
+
+function isSameVersion(
+  known: ClusterObject | undefined,
+  object: ClusterObject,
+): boolean {
+  return (
+    isSameUid(known, object) &&
+    known?.metadata.resourceVersion === object.metadata.resourceVersion
+  );
 }

@@ -43,7 +43,7 @@ export function findAnswerer(task: Task, world: Pick<TaskWorld, "agents" | "llms
 }
 
 function because(object: Agent | LLM): string {
-  const detail = object.status?.statusDetail;
+  const detail = object.status?.statusDetail?.slice(0, 500);
   return detail ? ` (${detail})` : "";
 }
 

@@ -3,12 +3,13 @@
  * what happens next, only words. Pure, so that the same state always reads the same.
  */
 import type { Condition, Message, Task, TaskStatus } from "../../crds/index";
+import { DETAIL_TEXT } from "../../crds/index";
 import type { TaskState } from "./state";
 import { isTerminal, timestamp, waitingSentence } from "./state";
 
 /** `status` of a task in `state`, written at `now`; conditions keep their transition time while their value stands. */
 export function writeStatus(task: Task, state: TaskState, now: Date): TaskStatus {
-  const words = describe(state);
+  const words = bounded(describe(state));
   return {
     ...words,
     phase: state.phase,
@@ -19,6 +20,16 @@ export function writeStatus(task: Task, state: TaskState, now: Date): TaskStatus
     spanContext: spanContext(task.metadata.uid),
     observedGeneration: task.metadata.generation ?? 0,
     conditions: conditions(task, state, words, now),
+  };
+}
+
+/** The schema bounds these texts, and a status that breaks a bound is refused whole; nobody reads that far. */
+function bounded(words: Words): Words {
+  const { waitingFor, ...rest } = words;
+  return {
+    ...rest,
+    statusDetail: words.statusDetail.slice(0, DETAIL_TEXT),
+    ...(waitingFor !== undefined && { waitingFor: waitingFor.slice(0, DETAIL_TEXT) }),
   };
 }
 
@@ -84,7 +95,7 @@ function ending(state: TaskState): Partial<TaskStatus> {
     case "FinalAnswer":
       return { completionTime, output: state.output };
     case "Failed":
-      return { completionTime, error: state.message, finishReason: state.reason };
+      return { completionTime, error: state.message.slice(0, DETAIL_TEXT), finishReason: state.reason };
     case "Cancelled":
       return { completionTime };
   }
@@ -92,7 +103,7 @@ function ending(state: TaskState): Partial<TaskStatus> {
 
 function retry(state: TaskState): Partial<TaskStatus> {
   if (state.phase === "ErrorBackoff") {
-    return { attempts: state.attempts, retryAt: state.retryAt.toISOString(), error: state.because };
+    return { attempts: state.attempts, retryAt: state.retryAt.toISOString(), error: state.because.slice(0, DETAIL_TEXT) };
   }
   return state.phase === "ReadyForLLM" && state.attempts > 0 ? { attempts: state.attempts } : {};
 }

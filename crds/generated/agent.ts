@@ -14,7 +14,7 @@ export interface Agent {
   status?: AgentStatus;
 }
 /**
- * You say here which model the agent is, how it behaves and what it may use. Example: {llmRef: {name: gpt-4o}, system: You are a helpful assistant.}.
+ * You say here which model the agent is, how it behaves and what it may use. Example: `{llmRef: {name: gpt-4o}, system: You are a helpful assistant.}`.
  */
 export interface AgentSpec {
   /**
@@ -61,7 +61,7 @@ export interface AgentMCPServer {
   tools?: string[];
 }
 /**
- * You read here what the operator found and did; only the operator writes it. Example: {ready: true, status: Ready}.
+ * You read here what the operator found and did; only the operator writes it. Example: `{ready: true, status: Ready}`.
  */
 export interface AgentStatus {
   /**
@@ -73,7 +73,7 @@ export interface AgentStatus {
    */
   status?: string;
   /**
-   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object`.
+   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object.`.
    */
   statusDetail?: string;
   /**

@@ -14,7 +14,7 @@ export interface ContactChannel {
   status?: ContactChannelStatus;
 }
 /**
- * You say here how people are reached. Example: {type: email, email: {address: approver@example.com}}.
+ * You say here how people are reached. Example: `{type: email, email: {address: approver@example.com}}`.
  */
 export interface ContactChannelSpec {
   /**
@@ -47,7 +47,7 @@ export interface ContactChannelSpec {
  */
 export interface EmailOptions {
   /**
-   * You give the address that is written to. Example: approver@example.com.
+   * You give the address that is written to. Example: `approver@example.com`.
    */
   address: string;
   /**
@@ -103,7 +103,7 @@ export interface Approvers {
   mayNotBeRequester?: boolean;
 }
 /**
- * You read here what the operator found and did; only the operator writes it. Example: {ready: true, status: Ready}.
+ * You read here what the operator found and did; only the operator writes it. Example: `{ready: true, status: Ready}`.
  */
 export interface ContactChannelStatus {
   /**
@@ -115,7 +115,7 @@ export interface ContactChannelStatus {
    */
   status?: string;
   /**
-   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object`.
+   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object.`.
    */
   statusDetail?: string;
   /**

@@ -14,7 +14,7 @@ export interface LLM {
   status?: LLMStatus;
 }
 /**
- * You say here which model is called, where and how. Example: {provider: openai, parameters: {model: gpt-4o}}.
+ * You say here which model is called, where and how. Example: `{provider: openai, parameters: {model: gpt-4o}}`.
  */
 export interface LLMSpec {
   /**
@@ -92,7 +92,7 @@ export interface LLMParameters {
    */
   stop?: string[];
   /**
-   * You ask for the same answer to the same question, where the provider can do that. Example: 42.
+   * You ask for the same answer to the same question, where the provider can do that. Example: `42`.
    */
   seed?: number;
   /**
@@ -250,7 +250,7 @@ export interface LLMPricing {
   cachedInputPerMillionTokens?: number;
 }
 /**
- * You read here what the operator found and did; only the operator writes it. Example: {ready: true, status: Ready}.
+ * You read here what the operator found and did; only the operator writes it. Example: `{ready: true, status: Ready}`.
  */
 export interface LLMStatus {
   /**
@@ -262,7 +262,7 @@ export interface LLMStatus {
    */
   status?: string;
   /**
-   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object`.
+   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object.`.
    */
   statusDetail?: string;
   /**

@@ -19,7 +19,7 @@ export interface MCPServer {
   status?: MCPServerStatus;
 }
 /**
- * You say here how the server is reached. Example: {transport: stdio, command: uvx, args: [mcp-server-fetch]}.
+ * You say here how the server is reached. Example: `{transport: stdio, command: uvx, args: [mcp-server-fetch]}`.
  */
 export interface MCPServerSpec {
   /**
@@ -72,7 +72,7 @@ export interface MCPServerSpec {
   type?: string;
 }
 /**
- * You read here what the operator found and did; only the operator writes it. Example: {ready: true, status: Ready}.
+ * You read here what the operator found and did; only the operator writes it. Example: `{ready: true, status: Ready}`.
  */
 export interface MCPServerStatus {
   /**
@@ -84,7 +84,7 @@ export interface MCPServerStatus {
    */
   status?: string;
   /**
-   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object`.
+   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object.`.
    */
   statusDetail?: string;
   /**

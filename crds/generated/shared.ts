@@ -54,13 +54,13 @@ export interface NamedValue {
  */
 export interface ComputeResources {
   /**
-   * You say how much is set aside. Example: {cpu: 500m, memory: 256Mi}.
+   * You say how much is set aside. Example: `{cpu: 500m, memory: 256Mi}`.
    */
   requests?: {
     [k: string]: number | string;
   };
   /**
-   * You say how much may be used at most. Example: {cpu: 500m, memory: 256Mi}.
+   * You say how much may be used at most. Example: `{cpu: 500m, memory: 256Mi}`.
    */
   limits?: {
     [k: string]: number | string;

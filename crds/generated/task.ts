@@ -21,7 +21,7 @@ export interface Task {
   status?: TaskStatus;
 }
 /**
- * You say here who is to answer what. Only cancelled and suspended can be changed later. Example: {agentRef: {name: my-assistant}, userMessage: What is the capital of the moon?}.
+ * You say here who is to answer what. Only cancelled and suspended can be changed later. Example: `{agentRef: {name: my-assistant}, userMessage: What is the capital of the moon?}`.
  */
 export interface TaskSpec {
   /**
@@ -70,7 +70,7 @@ export interface TaskSpec {
   agent?: string;
 }
 /**
- * You read here what the operator found and did; only the operator writes it. Example: {ready: true, status: Ready}.
+ * You read here what the operator found and did; only the operator writes it. Example: `{ready: true, status: Ready}`.
  */
 export interface TaskStatus {
   /**
@@ -82,7 +82,7 @@ export interface TaskStatus {
    */
   status?: string;
   /**
-   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object`.
+   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object.`.
    */
   statusDetail?: string;
   /**

@@ -20,7 +20,7 @@ export interface TaskRun {
   status?: TaskRunStatus;
 }
 /**
- * You say here which task is to be run again. Only cancelled and suspended can be changed later. Example: {taskRef: {name: hello-world-1}}.
+ * You say here which task is to be run again. Only cancelled and suspended can be changed later. Example: `{taskRef: {name: hello-world-1}}`.
  */
 export interface TaskRunSpec {
   /**
@@ -45,7 +45,7 @@ export interface TaskRunSpec {
   task?: string;
 }
 /**
- * You read here what the operator found and did; only the operator writes it. Example: {ready: true, status: Ready}.
+ * You read here what the operator found and did; only the operator writes it. Example: `{ready: true, status: Ready}`.
  */
 export interface TaskRunStatus {
   /**
@@ -57,7 +57,7 @@ export interface TaskRunStatus {
    */
   status?: string;
   /**
-   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object`.
+   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object.`.
    */
   statusDetail?: string;
   /**

@@ -19,7 +19,7 @@ export interface Tool {
   status?: ToolStatus;
 }
 /**
- * You say here what the tool is for and how a call is carried out. Example: {description: Adds two numbers., function: {source: 'return args.a + args.b'}}.
+ * You say here what the tool is for and how a call is carried out. Example: `{description: Adds two numbers., function: {source: 'return args.a + args.b'}}`.
  */
 export interface ToolSpec {
   /**
@@ -90,7 +90,7 @@ export interface APITool {
    */
   headers?: NamedValue[];
   /**
-   * You give the query of the address, a template over args for each name. Example: {q: '{{args.words}}'}.
+   * You give the query of the address, a template over args for each name. Example: `{q: '{{args.words}}'}`.
    */
   query?: {
     [k: string]: string;
@@ -134,7 +134,7 @@ export interface ContainerTool {
   resources?: ComputeResources;
 }
 /**
- * You read here what the operator found and did; only the operator writes it. Example: {ready: true, status: Ready}.
+ * You read here what the operator found and did; only the operator writes it. Example: `{ready: true, status: Ready}`.
  */
 export interface ToolStatus {
   /**
@@ -146,7 +146,7 @@ export interface ToolStatus {
    */
   status?: string;
   /**
-   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object`.
+   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object.`.
    */
   statusDetail?: string;
   /**

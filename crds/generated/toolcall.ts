@@ -14,7 +14,7 @@ export interface ToolCall {
   status?: ToolCallStatus;
 }
 /**
- * You find here what is called; only the operator makes tool calls, and only approvals can be added later. Example: {toolCallId: call_7PCkM1y2, toolRef: {name: fetch__fetch}}.
+ * You find here what is called; only the operator makes tool calls, and only approvals can be added later. Example: `{toolCallId: call_7PCkM1y2, toolRef: {name: fetch__fetch}}`.
  */
 export interface ToolCallSpec {
   /**
@@ -93,7 +93,7 @@ export interface Approval {
   argumentsDigest: string;
 }
 /**
- * You read here what the operator found and did; only the operator writes it. Example: {ready: true, status: Ready}.
+ * You read here what the operator found and did; only the operator writes it. Example: `{ready: true, status: Ready}`.
  */
 export interface ToolCallStatus {
   /**
@@ -117,7 +117,7 @@ export interface ToolCallStatus {
     | "ToolCallRejected"
     | "Cancelled";
   /**
-   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object`.
+   * You get the state in a sentence, with what to do when something is missing. Example: `Waiting for the operator to look at this object.`.
    */
   statusDetail?: string;
   /**
@@ -137,7 +137,7 @@ export interface ToolCallStatus {
    */
   externalCallID?: string;
   /**
-   * You read here what the tool gave back. Example: `The page says hello`.
+   * You read here what the tool gave back. Example: `The page says hello.`.
    */
   result?: string;
   /**

@@ -7,7 +7,7 @@ import type { StopReason, TokenUsage } from "./port";
 import { anthropicParameters } from "./parameters";
 import { anthropicOutput, toolSchema } from "./schemas";
 import type { Call, Encoding, Json, Reading, Result, Turn } from "./wire";
-import { countAt, isJson, objectAt, objectsAt, parseJson, textAt } from "./wire";
+import { countAt, isJson, objectAt, parseJson, textAt } from "./wire";
 
 type MessagesBody = Anthropic.MessageCreateParamsNonStreaming;
 type BlockParam = Anthropic.ContentBlockParam;
@@ -80,12 +80,12 @@ function toResultBlock({ callId, text, missing }: Result): BlockParam {
   };
 }
 
-/** Reads the body of a 200. */
-export function readMessages(body: unknown): Reading {
+/** Reads the body of a 200. `before` is the content of the same turn from before it was paused. */
+export function readMessages(body: unknown, before: unknown[] = []): Reading {
   if (!isJson(body)) return { kind: "Unreadable", why: "is not a JSON object" };
   if (isJson(body["error"])) return { kind: "Reported", error: body["error"] };
-  const { content } = body;
-  if (!Array.isArray(content)) return { kind: "Unreadable", why: "has no content" };
+  if (!Array.isArray(body["content"])) return { kind: "Unreadable", why: "has no content" };
+  const content = [...before, ...(body["content"] as unknown[])];
   if (body["stop_reason"] === "pause_turn") return { kind: "Paused", content, usage: usageOf(body) };
   return readContent(content.filter(isJson), body);
 }
@@ -147,6 +147,7 @@ function usageOf(body: Json): TokenUsage {
 }
 
 /** The same request with a paused turn's content put last, which makes the provider go on with it. */
-export function resumed(body: MessagesBody, content: unknown[]): MessagesBody {
-  return { ...body, messages: [...body.messages, { role: "assistant", content: content as BlockParam[] }] };
+export function goOnAfter(body: object, content: unknown[]): object {
+  const { messages, ...rest } = body as MessagesBody;
+  return { ...rest, messages: [...messages, { role: "assistant", content }] };
 }

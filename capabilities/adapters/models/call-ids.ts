@@ -22,10 +22,7 @@ export class CallIds {
   readonly #mistral: boolean;
 
   /** `taken`: ids that must not be given out again. */
-  constructor(
-    target: Pick<Endpoint, "provider">,
-    taken: Iterable<string> = [],
-  ) {
+  constructor(target: Pick<Endpoint, "provider">, taken: Iterable<string> = []) {
     this.#taken = new Set(taken);
     this.#mistral = target.provider === "mistral";
   }
@@ -53,19 +50,12 @@ export class CallIds {
 }
 
 /** The ids of the calls in a provider's own form of a message, in order; undefined when the form is not what it should be. */
-export function nativeCallIds(
-  api: ModelApi,
-  value: unknown,
-): string[] | undefined {
+export function nativeCallIds(api: ModelApi, value: unknown): string[] | undefined {
   return nativeCalls(api, value)?.map(({ call, field }) => textAt(call, field));
 }
 
 /** A copy of `value` whose calls have these ids, in order. */
-export function withCallIds(
-  api: ModelApi,
-  value: unknown,
-  ids: string[],
-): unknown {
+export function withCallIds(api: ModelApi, value: unknown, ids: string[]): unknown {
   const copy = structuredClone(value);
   nativeCalls(api, copy)?.forEach(({ call, field }, i) => {
     call[field] = ids[i] ?? call[field];
@@ -73,21 +63,11 @@ export function withCallIds(
   return copy;
 }
 
-function nativeCalls(
-  api: ModelApi,
-  value: unknown,
-): { call: Json; field: string }[] | undefined {
+function nativeCalls(api: ModelApi, value: unknown): { call: Json; field: string }[] | undefined {
   if (api === "openai.chat") {
-    return isJson(value)
-      ? objectsAt(value, "tool_calls").map((call) => ({ call, field: "id" }))
-      : undefined;
+    return isJson(value) ? objectsAt(value, "tool_calls").map((call) => ({ call, field: "id" })) : undefined;
   }
   if (!Array.isArray(value) || !value.every(isJson)) return undefined;
-  const [type, field] =
-    api === "anthropic.messages"
-      ? ["tool_use", "id"]
-      : ["function_call", "call_id"];
-  return value
-    .filter((item) => item["type"] === type)
-    .map((call) => ({ call, field }));
+  const [type, field] = api === "anthropic.messages" ? ["tool_use", "id"] : ["function_call", "call_id"];
+  return value.filter((item) => item["type"] === type).map((call) => ({ call, field }));
 }

@@ -3,6 +3,7 @@
  * environment, passed in as a value. Pure: nothing here reads the process, the network or a clock.
  */
 import type { LLM } from "../../../crds/index";
+import { azurePlace } from "./azure";
 import type { ModelFailure } from "./port";
 
 /** The wire formats we speak. */
@@ -70,9 +71,7 @@ export function providerTitle(provider: Provider): string {
 /** Who answers, for a sentence: the provider, or a compatible server and its address. */
 export function describeServer(endpoint: Endpoint): string {
   const title = providerTitle(endpoint.provider);
-  return endpoint.own
-    ? title
-    : `the ${title}-compatible server at ${endpoint.baseUrl}`;
+  return endpoint.own ? title : `the ${title}-compatible server at ${endpoint.baseUrl}`;
 }
 
 /**
@@ -90,25 +89,18 @@ export function defaultSecretRef(llm: LLM): SecretRef | undefined {
 }
 
 /** Where the calls of `llm` go, or the terminal failure that says what to change about it. */
-export function endpointOf(
-  llm: LLM,
-  env: ModelEnvironment,
-): Endpoint | ModelFailure {
+export function endpointOf(llm: LLM, env: ModelEnvironment): Endpoint | ModelFailure {
   const { spec } = llm;
-  if (spec.provider === "vertex" || spec.provider === "bedrock")
-    return unsupported(spec.provider);
+  if (spec.provider === "vertex" || spec.provider === "bedrock") return unsupported(spec.provider);
   const given = givenBaseUrl(llm, env);
   const fault = given === undefined ? "is missing" : faultOf(given);
-  if (given === undefined || fault !== undefined)
-    return badAddress(llm, fault ?? "is missing");
+  if (given === undefined || fault !== undefined) return badAddress(llm, fault ?? "is missing");
   const own = isOwn(spec.provider, given);
-  const place =
-    spec.provider === "azure" ? azurePlace(llm, given) : plainPlace(llm, given);
   return {
     kind: "Endpoint",
     api: apiOf(llm, own),
     provider: spec.provider,
-    ...place,
+    ...placeOf(llm, given),
     model: modelOf(llm),
     timeoutMs: durationMs(spec.limits?.timeout) ?? DEFAULT_TIMEOUT_MS,
     own,
@@ -132,67 +124,37 @@ export function durationMs(text: string | undefined): number | undefined {
 }
 
 function modelOf(llm: LLM): string {
-  const deployment =
-    llm.spec.provider === "azure" ? llm.spec.azure?.deployment : undefined;
+  const deployment = llm.spec.provider === "azure" ? llm.spec.azure?.deployment : undefined;
   return deployment ?? llm.spec.parameters?.model ?? llm.metadata.name;
 }
 
 function givenBaseUrl(llm: LLM, env: ModelEnvironment): string | undefined {
   const { provider, parameters, azure } = llm.spec;
-  return (
-    parameters?.baseUrl ??
-    azure?.endpoint ??
-    fromEnvironment(provider, env) ??
-    DEFAULT_BASE_URLS[provider]
-  );
+  return parameters?.baseUrl ?? azure?.endpoint ?? fromEnvironment(provider, env) ?? DEFAULT_BASE_URLS[provider];
 }
 
-function fromEnvironment(
-  provider: Provider,
-  env: ModelEnvironment,
-): string | undefined {
+function fromEnvironment(provider: Provider, env: ModelEnvironment): string | undefined {
   // An empty variable is how a manifest says "not set".
   if (provider === "openai") return env.OPENAI_BASE_URL || undefined;
   if (provider === "anthropic") return env.ANTHROPIC_BASE_URL || undefined;
   return undefined;
 }
 
-type Place = Pick<Endpoint, "baseUrl" | "modelsUrl" | "query">;
+/** The addresses of an endpoint. */
+export type Place = Pick<Endpoint, "baseUrl" | "modelsUrl" | "query">;
 
-function plainPlace(llm: LLM, given: string): Place {
+function placeOf(llm: LLM, given: string): Place {
+  if (llm.spec.provider === "azure") return azurePlace(given, modelOf(llm), llm.spec.azure?.apiVersion);
   const baseUrl = trimmed(given, llm.spec.provider);
-  const models =
-    llm.spec.provider === "anthropic" ? "/v1/models" : "/models";
+  const models = llm.spec.provider === "anthropic" ? "/v1/models" : "/models";
   return { baseUrl, modelsUrl: `${baseUrl}${models}`, query: {} };
-}
-
-/**
- * Azure's undated API takes a deployment's name as the model and lives under /openai/v1; its dated one has a path per
- * deployment. An address that has a path already (a gateway's) is taken as it is.
- */
-function azurePlace(llm: LLM, given: string): Place {
-  const root = given.replace(/\/+$/, "");
-  const apiVersion = llm.spec.azure?.apiVersion;
-  const query: Record<string, string> =
-    apiVersion === undefined ? {} : { "api-version": apiVersion };
-  if (new URL(root).pathname !== "/")
-    return { baseUrl: root, modelsUrl: `${root}/models`, query };
-  if (apiVersion === undefined || !/^\d{4}-/.test(apiVersion)) {
-    const baseUrl = `${root}/openai/v1`;
-    return { baseUrl, modelsUrl: `${baseUrl}/models`, query };
-  }
-  const baseUrl = `${root}/openai/deployments/${encodeURIComponent(modelOf(llm))}`;
-  return { baseUrl, modelsUrl: `${root}/openai/models`, query };
 }
 
 function faultOf(url: string): string | undefined {
   if (!URL.canParse(url)) return "is not an address";
   const { protocol, username, password } = new URL(url);
-  if (protocol !== "http:" && protocol !== "https:")
-    return "does not begin with http:// or https://";
-  return username !== "" || password !== ""
-    ? "holds a user name or password, which belong in a Secret"
-    : undefined;
+  if (protocol !== "http:" && protocol !== "https:") return "does not begin with http:// or https://";
+  return username !== "" || password !== "" ? "holds a user name or password, which belong in a Secret" : undefined;
 }
 
 function trimmed(url: string, provider: Provider): string {
@@ -203,8 +165,7 @@ function trimmed(url: string, provider: Provider): string {
 function isOwn(provider: Provider, baseUrl: string): boolean {
   if (provider === "azure") return true;
   const host = new URL(baseUrl).hostname;
-  if (provider === "openai")
-    return host === "api.openai.com" || host.endsWith(".api.openai.com");
+  if (provider === "openai") return host === "api.openai.com" || host.endsWith(".api.openai.com");
   const own = DEFAULT_BASE_URLS[provider];
   return own !== undefined && host === new URL(own).hostname;
 }
@@ -223,11 +184,8 @@ function apiOf(llm: LLM, own: boolean): ModelApi {
 }
 
 function needsChat(llm: LLM): boolean {
-  const { stop, seed, frequencyPenalty, presencePenalty } =
-    llm.spec.parameters ?? {};
-  return [stop, seed, frequencyPenalty, presencePenalty].some(
-    (value) => value !== undefined,
-  );
+  const { stop, seed, frequencyPenalty, presencePenalty } = llm.spec.parameters ?? {};
+  return [stop, seed, frequencyPenalty, presencePenalty].some((value) => value !== undefined);
 }
 
 function unsupported(provider: "vertex" | "bedrock"): ModelFailure {
@@ -245,8 +203,7 @@ function unsupported(provider: "vertex" | "bedrock"): ModelFailure {
 
 function badAddress(llm: LLM, fault: string): ModelFailure {
   const field =
-    llm.spec.provider === "azure" &&
-    llm.spec.parameters?.baseUrl === undefined
+    llm.spec.provider === "azure" && llm.spec.parameters?.baseUrl === undefined
       ? "spec.azure.endpoint"
       : "spec.parameters.baseUrl";
   return {

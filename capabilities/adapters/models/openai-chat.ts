@@ -18,10 +18,7 @@ export function encodeChat(encoding: Encoding): ChatBody {
   const { system, turns } = conversation;
   return {
     model: endpoint.model,
-    messages: [
-      ...(system === "" ? [] : [{ role: "system" as const, content: system }]),
-      ...turns.flatMap(toMessages),
-    ],
+    messages: [...(system === "" ? [] : [{ role: "system" as const, content: system }]), ...turns.flatMap(toMessages)],
     ...(tools.length === 0 ? {} : { tools: tools.map(toTool) }),
     ...(outputSchema === undefined
       ? {}
@@ -56,8 +53,7 @@ function toMessages(turn: Turn): ChatMessage[] {
     }));
   // Written by this very API (repair saw to it), so it is what its type says.
   if (turn.native !== undefined) return [turn.native as ChatMessage];
-  if (turn.calls.length === 0)
-    return [{ role: "assistant", content: turn.text }];
+  if (turn.calls.length === 0) return [{ role: "assistant", content: turn.text }];
   return [
     {
       role: "assistant",
@@ -74,23 +70,19 @@ function toMessages(turn: Turn): ChatMessage[] {
 /** Reads the body of a 200. */
 export function readChat(body: unknown): Reading {
   if (!isJson(body)) return { kind: "Unreadable", why: "is not a JSON object" };
-  if (isJson(body["error"]) || typeof body["error"] === "string")
-    return { kind: "Reported", error: body["error"] };
+  if (isJson(body["error"]) || typeof body["error"] === "string") return { kind: "Reported", error: body["error"] };
   const choice = objectsAt(body, "choices")[0];
   if (!choice) return { kind: "Unreadable", why: "has no choices" };
-  if (isJson(choice["error"]))
-    return { kind: "Reported", error: choice["error"] };
+  if (isJson(choice["error"])) return { kind: "Reported", error: choice["error"] };
   const message = choice["message"];
-  if (!isJson(message))
-    return { kind: "Unreadable", why: "has a choice without a message" };
+  if (!isJson(message)) return { kind: "Unreadable", why: "has a choice without a message" };
   return readMessage(message, choice, usageOf(body));
 }
 
 function readMessage(message: Json, choice: Json, usage: TokenUsage): Reading {
   const requested = objectsAt(message, "tool_calls");
   const calls = requested.map(toCall);
-  if (calls.some(({ name }) => name === ""))
-    return { kind: "Unreadable", why: "has a tool call without a name" };
+  if (calls.some(({ name }) => name === "")) return { kind: "Unreadable", why: "has a tool call without a name" };
   const refusal = textAt(message, "refusal");
   const stop = stopOf(textAt(choice, "finish_reason"), refusal, calls);
   // The arguments of a call that was cut may say something else than was meant.
@@ -155,7 +147,10 @@ function nativeOf(message: Json, requested: Json[], calls: Call[]): Json | undef
     tool_calls: requested.map(({ index: _, ...call }, i) => ({
       ...call,
       type: "function",
-      function: { name: calls[i]?.name ?? "", arguments: calls[i]?.arguments ?? "{}" },
+      function: {
+        name: calls[i]?.name ?? "",
+        arguments: calls[i]?.arguments ?? "{}",
+      },
     })),
   };
 }

@@ -17,9 +17,7 @@ export function encodeResponses(encoding: Encoding): ResponsesBody {
   const { endpoint, spec, conversation, tools, outputSchema } = encoding;
   return {
     model: endpoint.model,
-    ...(conversation.system === ""
-      ? {}
-      : { instructions: conversation.system }),
+    ...(conversation.system === "" ? {} : { instructions: conversation.system }),
     input: conversation.turns.flatMap(toItems),
     store: false,
     include: ["reasoning.encrypted_content"],
@@ -38,9 +36,7 @@ export function encodeResponses(encoding: Encoding): ResponsesBody {
   };
 }
 
-function toTool(
-  tool: Encoding["tools"][number],
-): OpenAI.Responses.FunctionTool {
+function toTool(tool: Encoding["tools"][number]): OpenAI.Responses.FunctionTool {
   return {
     type: "function",
     name: tool.name,
@@ -61,9 +57,7 @@ function toItems(turn: Turn): InputItem[] {
   // Written by this very API (repair saw to it), so it is what its type says.
   if (turn.native !== undefined) return turn.native as InputItem[];
   return [
-    ...(turn.text === ""
-      ? []
-      : [{ role: "assistant" as const, content: turn.text }]),
+    ...(turn.text === "" ? [] : [{ role: "assistant" as const, content: turn.text }]),
     ...turn.calls.map(({ id, name, arguments: args }) => ({
       type: "function_call" as const,
       call_id: id,
@@ -76,11 +70,9 @@ function toItems(turn: Turn): InputItem[] {
 /** Reads the body of a 200. */
 export function readResponses(body: unknown): Reading {
   if (!isJson(body)) return { kind: "Unreadable", why: "is not a JSON object" };
-  if (isJson(body["error"]) || typeof body["error"] === "string")
-    return { kind: "Reported", error: body["error"] };
+  if (isJson(body["error"]) || typeof body["error"] === "string") return { kind: "Reported", error: body["error"] };
   const { status, output } = body;
-  if (!Array.isArray(output))
-    return { kind: "Unreadable", why: "has no output" };
+  if (!Array.isArray(output)) return { kind: "Unreadable", why: "has no output" };
   if (status !== undefined && status !== "completed" && status !== "incomplete")
     return {
       kind: "Unreadable",
@@ -96,9 +88,7 @@ function readOutput(output: Json[], body: Json): Reading {
       kind: "Unreadable",
       why: "has a function call without a name or id",
     };
-  const parts = ofType(output, "message").flatMap((item) =>
-    objectsAt(item, "content"),
-  );
+  const parts = ofType(output, "message").flatMap((item) => objectsAt(item, "content"));
   const refusal = ofType(parts, "refusal")
     .map((part) => textAt(part, "refusal"))
     .join("");
@@ -141,10 +131,7 @@ function stopOf(body: Json, refusal: string, calls: Call[]): StopReason {
 /** Whether an item holds what the neutral form has no place for: reasoning, or the phase some models want back. */
 function isPeculiar(item: Json): boolean {
   if (item["type"] === "function_call") return false;
-  return (
-    item["type"] !== "message" ||
-    (item["phase"] !== undefined && item["phase"] !== null)
-  );
+  return item["type"] !== "message" || (item["phase"] !== undefined && item["phase"] !== null);
 }
 
 function usageOf(body: Json): TokenUsage {
@@ -152,9 +139,6 @@ function usageOf(body: Json): TokenUsage {
   return {
     inputTokens: countAt(usage, "input_tokens"),
     outputTokens: countAt(usage, "output_tokens"),
-    cachedInputTokens: countAt(
-      objectAt(usage, "input_tokens_details"),
-      "cached_tokens",
-    ),
+    cachedInputTokens: countAt(objectAt(usage, "input_tokens_details"), "cached_tokens"),
   };
 }

@@ -9,10 +9,7 @@ import { refusal } from "./refusals";
 type LLMSpec = LLM["spec"];
 
 /** The parameters that shape an answer: all of an LLM's save the model and where it is. */
-export type Parameters = Omit<
-  NonNullable<LLMSpec["parameters"]>,
-  "model" | "baseUrl"
->;
+export type Parameters = Omit<NonNullable<LLMSpec["parameters"]>, "model" | "baseUrl">;
 export type ParameterName = keyof Parameters;
 
 /** A parameter that is set and not sent, and a sentence that says why and what to do. */
@@ -44,10 +41,7 @@ export const ANTHROPIC_DEFAULT_MAX_TOKENS = 8_192;
 export const ANTHROPIC_VERSION_WITH_SAMPLING = "2023-06-01";
 
 /** The parameters that are set but would be refused, so that they are not sent. */
-export function refusedParameters(
-  spec: LLMSpec,
-  endpoint: Endpoint,
-): RefusedParameter[] {
+export function refusedParameters(spec: LLMSpec, endpoint: Endpoint): RefusedParameter[] {
   return setParameters(spec).flatMap((parameter) => {
     const why = refusal(parameter, spec, endpoint);
     return why === undefined ? [] : [{ parameter, why }];
@@ -55,29 +49,17 @@ export function refusedParameters(
 }
 
 /** What of the parameters goes on the wire, in the neutral spelling. */
-export function acceptedParameters(
-  spec: LLMSpec,
-  endpoint: Endpoint,
-): Parameters {
-  const refused = new Set(
-    refusedParameters(spec, endpoint).map(({ parameter }) => parameter),
-  );
+export function acceptedParameters(spec: LLMSpec, endpoint: Endpoint): Parameters {
+  const refused = new Set(refusedParameters(spec, endpoint).map(({ parameter }) => parameter));
   const accepted = setParameters(spec).filter((name) => !refused.has(name));
-  return Object.fromEntries(
-    accepted.map((name) => [name, spec.parameters?.[name]]),
-  );
+  return Object.fromEntries(accepted.map((name) => [name, spec.parameters?.[name]]));
 }
 
 /** The body fields for Chat Completions: OpenAI's spelling, or that of the server that imitates it. */
-export function chatParameters(
-  spec: LLMSpec,
-  endpoint: Endpoint,
-): Record<string, unknown> {
+export function chatParameters(spec: LLMSpec, endpoint: Endpoint): Record<string, unknown> {
   const p = acceptedParameters(spec, endpoint);
   // Reasoning models of OpenAI know only the newer word; many compatible servers know only the older one.
-  const newer =
-    endpoint.own &&
-    (endpoint.provider === "openai" || endpoint.provider === "azure");
+  const newer = endpoint.own && (endpoint.provider === "openai" || endpoint.provider === "azure");
   const mistral = endpoint.provider === "mistral";
   return defined({
     temperature: p.temperature,
@@ -94,19 +76,13 @@ export function chatParameters(
 }
 
 /** The body fields for OpenAI's Responses API. */
-export function responsesParameters(
-  spec: LLMSpec,
-  endpoint: Endpoint,
-): Record<string, unknown> {
+export function responsesParameters(spec: LLMSpec, endpoint: Endpoint): Record<string, unknown> {
   const p = acceptedParameters(spec, endpoint);
   return defined({
     temperature: p.temperature,
     max_output_tokens: p.maxTokens,
     top_p: p.topP,
-    reasoning:
-      p.reasoningEffort === undefined
-        ? undefined
-        : { effort: p.reasoningEffort },
+    reasoning: p.reasoningEffort === undefined ? undefined : { effort: p.reasoningEffort },
   });
 }
 
@@ -126,12 +102,8 @@ export function anthropicParameters(
       top_p: p.topP,
       top_k: p.topK,
       stop_sequences: p.stop,
-      thinking:
-        thinking && defined({ type: thinking.type, budget_tokens: budget }),
-      output_config:
-        p.reasoningEffort === undefined
-          ? undefined
-          : { effort: p.reasoningEffort },
+      thinking: thinking && defined({ type: thinking.type, budget_tokens: budget }),
+      output_config: p.reasoningEffort === undefined ? undefined : { effort: p.reasoningEffort },
     }),
   };
 }
@@ -140,15 +112,10 @@ export function anthropicParameters(
  * The `anthropic-version` to send, or undefined for the SDK's own: the one the LLM names, else an older one when a
  * sampling parameter is on its way that newer ones refuse.
  */
-export function anthropicVersion(
-  spec: LLMSpec,
-  endpoint: Endpoint,
-): string | undefined {
+export function anthropicVersion(spec: LLMSpec, endpoint: Endpoint): string | undefined {
   if (spec.anthropic?.version !== undefined) return spec.anthropic.version;
   const { temperature, topP, topK } = acceptedParameters(spec, endpoint);
-  const sampling = [temperature, topP, topK].some(
-    (value) => value !== undefined,
-  );
+  const sampling = [temperature, topP, topK].some((value) => value !== undefined);
   return sampling ? ANTHROPIC_VERSION_WITH_SAMPLING : undefined;
 }
 
@@ -158,7 +125,5 @@ function setParameters(spec: LLMSpec): ParameterName[] {
 }
 
 function defined(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  );
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

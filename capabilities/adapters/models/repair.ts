@@ -27,17 +27,18 @@ interface Pair {
 }
 
 /** The conversation in `messages`, oldest first, as `target` accepts it. */
-export function repair(
-  messages: readonly Message[],
-  target: Target,
-): Conversation {
+export function repair(messages: readonly Message[], target: Target): Conversation {
   const pairs = pairUp(messages);
   const ids = new CallIds(target);
   const turns: Turn[] = [];
   for (const message of messages) {
     if (message.role === "user") addUser(turns, message);
     if (message.role === "assistant")
-      addAssistant(turns, message, { pairs: pairs.get(message) ?? [], ids, target });
+      addAssistant(turns, message, {
+        pairs: pairs.get(message) ?? [],
+        ids,
+        target,
+      });
   }
   if (turns[0]?.role !== "user") turns.unshift({ role: "user", text: turns.length === 0 ? GO_ON : EARLIER });
   if (turns.at(-1)?.role === "assistant") turns.push({ role: "user", text: GO_ON });
@@ -63,7 +64,10 @@ function pairUp(messages: readonly Message[]): Map<Message, Pair[]> {
       const pairs = (message.toolCalls ?? []).map(toPair);
       all.set(message, pairs);
       for (const { call } of pairs)
-        open.set(call.id, pairs.filter((pair) => pair.call.id === call.id));
+        open.set(
+          call.id,
+          pairs.filter((pair) => pair.call.id === call.id),
+        );
     } else if (message.role === "tool") {
       const waiting = open.get(message.toolCallId ?? "")?.find((pair) => !pair.answer);
       if (waiting) waiting.answer = message;
@@ -74,7 +78,13 @@ function pairUp(messages: readonly Message[]): Map<Message, Pair[]> {
 
 function toPair(call: NonNullable<Message["toolCalls"]>[number]): Pair {
   const { name, arguments: args } = call.function;
-  return { call: { id: call.id, name: legalName(name), arguments: legalArguments(args) } };
+  return {
+    call: {
+      id: call.id,
+      name: legalName(name),
+      arguments: legalArguments(args),
+    },
+  };
 }
 
 function addUser(turns: Turn[], message: Message): void {
@@ -96,16 +106,28 @@ function addAssistant(turns: Turn[], message: Message, context: AssistantContext
   const text = isBlank(message.content) ? "" : wellFormed(message.content);
   if (text === "" && pairs.length === 0) return;
   const newIds = pairs.map(({ call }) => ids.next(call.id));
-  const calls = pairs.map(({ call }, i) => ({ ...call, id: newIds[i] ?? call.id }));
+  const calls = pairs.map(({ call }, i) => ({
+    ...call,
+    id: newIds[i] ?? call.id,
+  }));
   const native = replayable(message, newIds, target);
   const last = turns.at(-1);
   if (last?.role === "assistant" && native === undefined) {
     last.text = [last.text, text].filter((part) => part !== "").join("\n\n");
     last.calls = calls;
   } else {
-    turns.push({ role: "assistant", text, calls, ...(native === undefined ? {} : { native }) });
+    turns.push({
+      role: "assistant",
+      text,
+      calls,
+      ...(native === undefined ? {} : { native }),
+    });
   }
-  if (pairs.length > 0) turns.push({ role: "results", results: pairs.map((pair, i) => toResult(pair, newIds[i] ?? pair.call.id)) });
+  if (pairs.length > 0)
+    turns.push({
+      role: "results",
+      results: pairs.map((pair, i) => toResult(pair, newIds[i] ?? pair.call.id)),
+    });
 }
 
 /** What the provider wrote, if this is the API and model it must go back to, and if it still says what the message says. */

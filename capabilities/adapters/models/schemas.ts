@@ -12,9 +12,7 @@ const DESCRIPTION_LIMIT = 1_024;
 
 /** A tool's description, shortened where OpenAI would refuse it. */
 export function shortDescription(description: string): string {
-  return description.length <= DESCRIPTION_LIMIT
-    ? description
-    : `${description.slice(0, DESCRIPTION_LIMIT - 1)}…`;
+  return description.length <= DESCRIPTION_LIMIT ? description : `${description.slice(0, DESCRIPTION_LIMIT - 1)}…`;
 }
 
 /**
@@ -22,15 +20,7 @@ export function shortDescription(description: string): string {
  * like) are refused by OpenAI and Anthropic, and `$schema` by Google.
  */
 export function toolSchema(schema: Json): Json {
-  const {
-    $schema: _,
-    oneOf: _1,
-    anyOf: _2,
-    allOf: _3,
-    not: _4,
-    enum: _5,
-    ...rest
-  } = schema;
+  const { $schema: _, oneOf: _1, anyOf: _2, allOf: _3, not: _4, enum: _5, ...rest } = schema;
   return {
     ...rest,
     type: "object",
@@ -83,12 +73,11 @@ function isStrict(schema: Json): boolean {
 }
 
 function isStrictPart(schema: unknown): boolean {
-  if (!isJson(schema) || Object.keys(schema).some((word) => NOT_STRICT.has(word)))
-    return false;
+  if (!isJson(schema) || Object.keys(schema).some((word) => NOT_STRICT.has(word))) return false;
   const parts = [
     ...valuesOf(schema["$defs"]),
     ...valuesOf(schema["properties"]),
-    ...(Array.isArray(schema["anyOf"]) ? schema["anyOf"] : []),
+    ...listOf(schema["anyOf"]),
     ...("items" in schema ? [schema["items"]] : []),
   ];
   return isClosed(schema) && parts.every(isStrictPart);
@@ -106,15 +95,16 @@ function isClosed(schema: Json): boolean {
   );
 }
 
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
+}
+
 function valuesOf(schemas: unknown): unknown[] {
   return isJson(schemas) ? Object.values(schemas) : [];
 }
 
 /** Whether an answer is what was asked for. `BadSchema`: the schema itself cannot be used. */
-export type OutputCheck =
-  | { kind: "Fits" }
-  | { kind: "Misfit"; why: string }
-  | { kind: "BadSchema"; why: string };
+export type OutputCheck = { kind: "Fits" } | { kind: "Misfit"; why: string } | { kind: "BadSchema"; why: string };
 
 /** Checks that `text` is JSON of `schema` and says, in words, the first thing that does not fit. */
 export function checkOutput(text: string, schema: Json): OutputCheck {
@@ -126,17 +116,21 @@ export function checkOutput(text: string, schema: Json): OutputCheck {
     };
   try {
     const { valid, errors } = new Validator(schema, draftOf(schema)).validate(value);
-    if (valid) return { kind: "Fits" };
-    // The validator lists the outer errors first; the innermost one names the spot.
-    const last = errors.at(-1);
-    const place = last?.instanceLocation.replace(/^#\/?/, "") ?? "";
-    return {
-      kind: "Misfit",
-      why: `${place === "" ? "as a whole" : `at "${place}"`}: ${last?.error ?? "it does not fit the schema"}`,
-    };
+    return valid ? { kind: "Fits" } : { kind: "Misfit", why: firstFault(errors) };
   } catch (error) {
-    return { kind: "BadSchema", why: error instanceof Error ? error.message : "it cannot be used" };
+    return {
+      kind: "BadSchema",
+      why: error instanceof Error ? error.message : "it cannot be used",
+    };
   }
+}
+
+/** The validator lists the outer errors first; the innermost one names the spot. */
+function firstFault(errors: { instanceLocation: string; error: string }[]): string {
+  const last = errors.at(-1);
+  if (last === undefined) return "it does not fit the schema";
+  const place = last.instanceLocation.replace(/^#\/?/, "");
+  return `${place === "" ? "as a whole" : `at "${place}"`}: ${last.error.replace(/\.$/, "")}`;
 }
 
 function draftOf(schema: Json): "4" | "7" | "2019-09" | "2020-12" {

@@ -110,9 +110,7 @@ export function textAt(from: Json, key: string): string {
 /** The count at `key`, or 0: servers leave usage out, or write null. */
 export function countAt(from: Json, key: string): number {
   const value = from[key];
-  return typeof value === "number" && Number.isFinite(value) && value > 0
-    ? value
-    : 0;
+  return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : 0;
 }
 
 /** The sum of two usages. */

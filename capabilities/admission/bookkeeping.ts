@@ -1,6 +1,6 @@
 /**
- * What Pepr 1.1.4 answers the API server, made fit for people, in PeprModule's `afterHook`. Owns two corrections: no
- * object carries Pepr's bookkeeping annotation, and a refused Mutate says why. It decides nothing.
+ * What Pepr 1.1.4 leaves of its own in an answer to the API server, and how it is taken out again in PeprModule's
+ * `afterHook`: the annotation it puts on every object, and the technical shape of a refused Mutate. Decides nothing.
  */
 
 /** The parts of an AdmissionReview response that Pepr fills in and that are changed here (pepr src/lib/k8s.ts). */
@@ -16,9 +16,9 @@ export interface AdmissionResponse {
 }
 
 /** For `new PeprModule(…, { afterHook })`. Changes the response in place, as Pepr sends that very object. */
-export function finishResponse(response: AdmissionResponse): void {
-  withoutBookkeeping(response);
-  withReason(response);
+export function withoutBookkeeping(response: AdmissionResponse): void {
+  dropAnnotation(response);
+  sayWhy(response);
 }
 
 /**
@@ -35,7 +35,7 @@ interface Operation {
 }
 
 /** Drops from the patch what only writes Pepr's annotation, and the patch itself when nothing else is in it. */
-export function withoutBookkeeping(response: AdmissionResponse): void {
+function dropAnnotation(response: AdmissionResponse): void {
   if (response.patch === undefined) return;
   const operations = decode(response.patch);
   const kept = operations.flatMap(withoutAnnotation);
@@ -53,7 +53,7 @@ function decode(patch: string): Operation[] {
 
 function withoutAnnotation(operation: Operation): Operation[] {
   if (operation.path.startsWith(`${ANNOTATIONS}/`)) {
-    return isBookkeeping(unescape(operation.path.slice(ANNOTATIONS.length + 1))) ? [] : [operation];
+    return isBookkeeping(unescaped(operation.path.slice(ANNOTATIONS.length + 1))) ? [] : [operation];
   }
   if (operation.path !== ANNOTATIONS || !isRecord(operation.value)) return [operation];
   const others = Object.entries(operation.value).filter(([key]) => !isBookkeeping(key));
@@ -65,7 +65,7 @@ function isBookkeeping(annotation: string): boolean {
 }
 
 /** A segment of a JSON pointer, RFC 6901 section 4. */
-function unescape(segment: string): string {
+function unescaped(segment: string): string {
   return segment.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
@@ -80,12 +80,15 @@ const THROWN = "Action failed: ";
  * A Mutate action can refuse only by throwing, and Pepr then tells the person in a warning and leaves the refusal itself
  * without a word. Moves the sentence to where kubectl prints it.
  */
-export function withReason(response: AdmissionResponse): void {
+function sayWhy(response: AdmissionResponse): void {
   if (response.allowed || response.result === undefined) return;
   const reasons = (response.warnings ?? []).filter((warning) => warning.startsWith(THROWN));
   const others = (response.warnings ?? []).filter((warning) => !warning.startsWith(THROWN));
   delete response.result;
   delete response.warnings;
   if (others.length > 0) response.warnings = others;
-  response.status = { code: 422, message: reasons.map((reason) => reason.slice(THROWN.length)).join(" ") };
+  response.status = {
+    code: 422,
+    message: reasons.map((reason) => reason.slice(THROWN.length)).join(" "),
+  };
 }

@@ -1,0 +1,54 @@
+import { Validator } from "@cfworker/json-schema";
+import { faultOf } from "./output-schema";
+
+const deep = (levels: number): object => (levels === 0 ? { type: "string" } : { items: deep(levels - 1) });
+
+describe("an output schema", () => {
+  test.each<[sentence: string, schema: unknown]>([
+    ["of nothing allows everything", {}],
+    [
+      "of all sorts of parts",
+      {
+        type: ["object", "null"],
+        properties: { a: { $ref: "#/$defs/a" } },
+        $defs: { a: { enum: [1, "x"] } },
+        additionalProperties: false,
+      },
+    ],
+    [
+      "with alternatives",
+      { anyOf: [{ type: "string" }, { type: "array", items: { type: "integer" }, prefixItems: [true] }] },
+    ],
+    ["of an older draft, with items as a list", { items: [{ type: "string" }, { type: "number" }] }],
+    [
+      "with a property called like a keyword",
+      { properties: { type: { type: "string" }, required: { type: "boolean" } }, required: ["type"] },
+    ],
+  ])("%s is accepted, and the validator can use it", (_sentence, schema) => {
+    expect(faultOf(schema)).toBeUndefined();
+    expect(() => new Validator(schema as object).validate({ a: 1 })).not.toThrow();
+  });
+
+  test.each<[sentence: string, schema: unknown, place: string]>([
+    ["that is text", "string", "spec.outputSchema must"],
+    ["of an unknown type", { type: "text" }, "spec.outputSchema.type"],
+    [
+      "with a wrong type deep inside",
+      { properties: { a: { items: { type: "int" } } } },
+      "spec.outputSchema.properties.a.items.type",
+    ],
+    [
+      "with required as in OpenAPI 2",
+      { properties: { a: { type: "string", required: true } } },
+      "spec.outputSchema.properties.a.required",
+    ],
+    ["with a property that is no schema", { properties: { a: "string" } }, "spec.outputSchema.properties.a must"],
+    ["with properties as a list", { properties: [{ name: "a" }] }, "spec.outputSchema.properties must be a map"],
+    ["with alternatives as a map", { anyOf: { a: {} } }, "spec.outputSchema.anyOf must be a list"],
+    ["with an enum of one word", { enum: "a" }, "spec.outputSchema.enum"],
+    ["that would have to be fetched", { $ref: "https://example.com/schema" }, "spec.outputSchema.$ref"],
+    ["without end", deep(200), "nested"],
+  ])("%s is refused, naming the place", (_sentence, schema, place) => {
+    expect(faultOf(schema)).toContain(place);
+  });
+});

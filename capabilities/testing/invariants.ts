@@ -1,0 +1,353 @@
+/**
+ * The promise, checked from outside: from what the cluster stored over its whole history and what the model saw, never
+ * from what the operator remembers. Each check returns the sentences that are not true of a run; none knows how a run
+ * was made, and none changes anything.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { Agent, Message, Task, TaskStatus } from "../../crds/index";
+import { EVENTS } from "../runtime/event-body";
+import type { StoredEvent } from "../runtime/event-body";
+import type { ClusterObject } from "../runtime/objects";
+import type { SeenCall } from "./scripted-model";
+
+/** One version of one object, as it was stored. Marks order everything that happened in a run. */
+export interface Version {
+  mark: number;
+  at: Date;
+  change: "Stored" | "Deleted";
+  object: ClusterObject;
+}
+
+/** One call that a process of the operator made to its outside. */
+export interface OutsideCall {
+  mark: number;
+  at: Date;
+  /** 1 for the first process. */
+  process: number;
+  /** `replaceStatus tasks`, `ask`, … */
+  what: string;
+  /** The object it was about, where there is one. */
+  name: string;
+}
+
+/** How a task is to end. */
+export interface Expectation {
+  /** The endings that are right: a phase, `Failed:<finishReason>`, `Suspended` or `Deleted`. */
+  ends: string[];
+  /** Model calls and status writes of a run in which nothing went wrong. */
+  calls?: number;
+  writes?: number;
+}
+
+/** What a run left behind. */
+export interface Evidence {
+  versions: Version[];
+  calls: SeenCall[];
+  outside: OutsideCall[];
+  /** By the task's name. */
+  expected: Record<string, Expectation>;
+  /** The process was killed or the API server misbehaved: exact counts do not hold. */
+  isDisturbed: boolean;
+  /** The uids of objects that a person deleted. */
+  deletedByPeople: ReadonlySet<string>;
+  /** How soon a process notices what a person does, in milliseconds; longer with lagging watches and restarts. */
+  noticeMs: number;
+}
+
+/** One incarnation of a task: everything stored of it and every call made for it, in order. */
+interface Life {
+  name: string;
+  uid: string;
+  versions: { mark: number; at: Date; task: Task }[];
+  calls: SeenCall[];
+  deleted?: Version;
+  last: Task;
+}
+
+type Check = (life: Life, evidence: Evidence) => string[];
+
+/** Every sentence of the promise that this run broke. None: all of them hold. */
+export function violations(evidence: Evidence): string[] {
+  const lives = livesOf(evidence);
+  return [
+    ...Object.entries(evidence.expected).flatMap(([name, expectation]) => endsAsExpected(name, expectation, lives, evidence)),
+    ...lives.flatMap((life) => checks.flatMap((check) => check(life, evidence).map((sentence) => `Task "${life.name}" ${sentence}`))),
+    ...eventsTellTheTruth(evidence),
+    ...strangers(lives, evidence),
+  ];
+}
+
+function livesOf({ versions, calls }: Evidence): Life[] {
+  const lives = new Map<string, Life>();
+  for (const version of versions) {
+    if (version.object.kind !== "Task") continue;
+    const task = version.object as Task;
+    const { uid, name } = task.metadata;
+    const life = lives.get(uid) ?? { name, uid, versions: [], calls: calls.filter(({ trace }) => trace === traceOf(uid)), last: task };
+    lives.set(uid, life);
+    if (version.change === "Deleted") life.deleted = version;
+    else life.versions.push({ mark: version.mark, at: version.at, task });
+    life.last = task;
+  }
+  return [...lives.values()];
+}
+
+function traceOf(uid: string): string {
+  return uid.replaceAll("-", "");
+}
+
+const terminal = ["FinalAnswer", "Failed", "Cancelled"];
+const phaseOf = (task: Task): string => task.status?.phase ?? "Pending";
+const isTerminal = (task: Task): boolean => terminal.includes(phaseOf(task));
+const windowOf = (task: Task): Message[] => task.status?.contextWindow ?? [];
+const requestsOf = (task: Task): number => task.status?.usage?.requests ?? 0;
+
+function endingOf(life: Life | undefined): string {
+  if (!life || life.deleted) return "Deleted";
+  const { status } = life.last;
+  if (status?.status === "Suspended") return "Suspended";
+  return phaseOf(life.last) === "Failed" ? `Failed:${status?.finishReason ?? "no reason"}` : phaseOf(life.last);
+}
+
+/** Every task reaches the end that it should, at the price that it should have. */
+function endsAsExpected(name: string, expectation: Expectation, lives: Life[], evidence: Evidence): string[] {
+  const life = lives.findLast((other) => other.name === name);
+  const ending = endingOf(life);
+  if (!expectation.ends.includes(ending)) return [`Task "${name}" ended as ${ending}, not as ${expectation.ends.join(" or ")}: ${life?.last.status?.statusDetail ?? ""}`];
+  if (evidence.isDisturbed || !life) return [];
+  const writes = statusWrites(life).length;
+  return [
+    ...(expectation.calls !== undefined && expectation.calls !== life.calls.length ? [`Task "${name}" took ${life.calls.length} model calls, not ${expectation.calls}`] : []),
+    ...(expectation.writes !== undefined && expectation.writes !== writes ? [`Task "${name}" took ${writes} status writes, not ${expectation.writes}`] : []),
+    ...(requestsOf(life.last) === life.calls.length || life.deleted ? [] : [`Task "${name}" counts ${requestsOf(life.last)} requests, but the model saw ${life.calls.length}`]),
+  ];
+}
+
+/** Neighbouring versions between which the status changed, the first status included. */
+function statusWrites(life: Life): { mark: number; before: Task | undefined; after: Task }[] {
+  return life.versions.flatMap(({ mark, task }, i) => {
+    const before = life.versions[i - 1]?.task;
+    return task.status && !isDeepStrictEqual(before?.status, task.status) ? [{ mark, before, after: task }] : [];
+  });
+}
+
+const neverLost: Check = (life, { deletedByPeople }) => {
+  if (!life.deleted || deletedByPeople.has(life.uid)) return [];
+  const ttl = life.last.spec.ttlSecondsAfterFinished;
+  const due = ttl === undefined ? Infinity : Date.parse(life.last.status?.completionTime ?? "") + ttl * 1_000;
+  return life.deleted.at.getTime() >= due ? [] : ["was deleted though nobody had asked for it"];
+};
+
+const storedOnceStoredForEver: Check = (life) =>
+  statusWrites(life).flatMap(({ before, after }) => (before?.status ? shrunk(before, after) : []));
+
+function shrunk(before: Task, after: Task): string[] {
+  const [old, next] = [before.status ?? {}, after.status ?? {}];
+  const kept = windowOf(before);
+  return [
+    ...(isDeepStrictEqual(windowOf(after).slice(0, kept.length), kept) ? [] : [`lost or changed messages between ${phaseOf(before)} and ${phaseOf(after)}`]),
+    ...(counters(next).every((count, i) => count >= (counters(old)[i] ?? 0)) ? [] : ["has a usage or a number of turns that went down"]),
+    ...(isTerminal(before) ? [`was written again after it had ended as ${phaseOf(before)}`] : []),
+    ...(next.startTime === undefined && old.startTime !== undefined ? ["forgot when it started"] : []),
+  ];
+}
+
+function counters({ usage, turns }: TaskStatus): number[] {
+  return [usage?.inputTokens ?? 0, usage?.outputTokens ?? 0, usage?.cachedInputTokens ?? 0, usage?.requests ?? 0, usage?.cost ?? 0, turns ?? 0];
+}
+
+/** The answer is word for word what the model said to the very conversation it is the end of. */
+const answersAreTheModels: Check = (life) => {
+  if (phaseOf(life.last) !== "FinalAnswer") return [];
+  const said = windowOf(life.last).at(-1);
+  const asked = windowOf(life.last).slice(0, -1);
+  if (said?.content !== life.last.status?.output) return ["has an output that is not the last message"];
+  const given = life.calls.some(
+    ({ messages, outcome }) => outcome?.kind === "Answer" && isDeepStrictEqual(outcome.message, said) && isDeepStrictEqual(messages, asked),
+  );
+  return given ? [] : ["has an answer that the model never gave to this conversation"];
+};
+
+/** Everything that the model said and that was stored stands in the order in which it was said. */
+const conversationsAreWhole: Check = (life, evidence) =>
+  life.calls.flatMap((call) => [
+    ...(opens(call.messages, life.last, evidence) ? [] : [`sent a conversation (call ${call.number}) that does not begin with what the task says`]),
+    ...brokenToolCalls(call.messages).map((id) => `sent a conversation (call ${call.number}) in which tool call ${id} has not exactly one result after it`),
+    ...(["user", "tool"].includes(call.messages.at(-1)?.role ?? "") ? [] : [`sent a conversation (call ${call.number}) in which nobody awaits an answer`]),
+  ]);
+
+function opens(messages: Message[], { spec }: Task, { versions }: Evidence): boolean {
+  const given: Message[] = spec.contextWindow ?? [{ role: "user", content: spec.userMessage ?? "" }];
+  if (given.some(({ role }) => role === "system")) return isDeepStrictEqual(messages.slice(0, given.length), given);
+  const systems = versions.flatMap(({ object }) => (object.kind === "Agent" ? (object as Agent).spec.system : []));
+  const [first, ...rest] = messages;
+  return first?.role === "system" && systems.includes(first.content) && isDeepStrictEqual(rest.slice(0, given.length), given);
+}
+
+/** The ids of tool calls that are not answered exactly once, at once and in order, and of results nobody asked for. */
+function brokenToolCalls(messages: Message[]): string[] {
+  const broken: string[] = [];
+  let awaited: string[] = [];
+  for (const message of messages) {
+    if (message.role === "tool" && message.toolCallId === awaited[0]) awaited.shift();
+    else if (message.role === "tool") broken.push(message.toolCallId ?? "without an id");
+    else {
+      broken.push(...awaited);
+      awaited = (message.toolCalls ?? []).map(({ id }) => id);
+    }
+  }
+  return [...broken, ...awaited];
+}
+
+/** S4: when a call starts, the conversation it carries is stored and the call is counted. */
+const writtenBeforeAsked: Check = (life) =>
+  life.calls.flatMap((call, i) => {
+    const stored = life.versions.findLast(({ mark }) => mark <= call.mark)?.task;
+    const counted = stored ? requestsOf(stored) : 0;
+    return [
+      ...(stored && isDeepStrictEqual(windowOf(stored), call.messages) ? [] : [`asked the model (call ${call.number}) something that was not stored before`]),
+      ...(counted > i ? [] : [`had counted ${counted} calls when call number ${i + 1} of it started`]),
+    ];
+  });
+
+/** Without a crash, nothing is asked twice: a call repeats another's words only when that one failed or said nothing. */
+const askedOnce: Check = (life, { isDisturbed }) =>
+  isDisturbed
+    ? []
+    : life.calls.flatMap((call, i) => {
+        const twin = life.calls.slice(0, i).find((other) => isDeepStrictEqual(other.messages, call.messages) && wasHeard(other));
+        return twin ? [`asked again (call ${call.number}) what call ${twin.number} had answered or was still answering`] : [];
+      });
+
+function wasHeard({ outcome }: SeenCall): boolean {
+  return !outcome || (outcome.kind === "Answer" && (outcome.message.content.trim() !== "" || outcome.stop === "ToolCalls"));
+}
+
+/** One call at a time. A dead process's call has ended: its connection went with it. */
+const oneAtATime: Check = (life) =>
+  life.calls.flatMap((call, i) => {
+    const before = life.calls[i - 1];
+    return before && (!before.endedAt || before.endedAt > call.startedAt) ? [`had two calls in flight at once (${before.number} and ${call.number})`] : [];
+  });
+
+/** No call comes before the time that the stored status gives for it, and thus not before the Retry-After that led to it. */
+const waitsAsLongAsAsked: Check = (life, { isDisturbed }) => {
+  const early = life.versions.flatMap(({ mark, task }) => {
+    const retryAt = phaseOf(task) === "ErrorBackoff" ? Date.parse(task.status?.retryAt ?? "") : -Infinity;
+    return life.calls.filter((call) => call.mark >= mark && call.startedAt.getTime() < retryAt);
+  });
+  const impatient = life.calls.filter((call, i) => {
+    const outcome = life.calls[i - 1]?.outcome;
+    const asked = outcome?.kind === "Failure" ? (outcome.retryAfterMs ?? 0) : 0;
+    const heardAt = life.calls[i - 1]?.endedAt?.getTime() ?? 0;
+    return !isDisturbed && call.startedAt.getTime() < heardAt + asked;
+  });
+  return [...new Set([...early, ...impatient])].map((call) => `asked (call ${call.number}) before the time was there`);
+};
+
+/** Once cancelled, suspended or deleted, nothing is asked, and what was being asked ends. */
+const obeysPeople: Check = (life, { noticeMs }) =>
+  forbiddenSpans(life, noticeMs).flatMap(({ from, to, because, abort }) => [
+    ...life.calls
+      .filter(({ startedAt }) => startedAt.getTime() > from && startedAt.getTime() < to)
+      .map((call) => `asked the model (call ${call.number}) after it was ${because}`),
+    ...life.calls
+      .filter(({ startedAt, endedAt }) => abort && startedAt.getTime() <= from && (endedAt?.getTime() ?? Infinity) > from)
+      .map((call) => `let call ${call.number} go on after it was ${because}`),
+  ]);
+
+interface Span {
+  from: number;
+  to: number;
+  because: string;
+  abort: boolean;
+}
+
+function forbiddenSpans(life: Life, noticeMs: number): Span[] {
+  const spans: Span[] = [];
+  const span = (because: string, from: Date | undefined, to?: Date): void => {
+    if (from) spans.push({ from: from.getTime() + noticeMs, to: to?.getTime() ?? Infinity, because, abort: because !== "suspended" });
+  };
+  span("cancelled", life.versions.find(({ task }) => task.spec.cancelled)?.at);
+  span("deleted", life.deleted?.at);
+  const suspended = life.versions.findIndex(({ task }) => task.spec.suspended);
+  const resumed = life.versions.slice(suspended).find(({ task }) => !task.spec.suspended);
+  if (suspended >= 0) span("suspended", life.versions[suspended]?.at, resumed?.at);
+  return spans;
+}
+
+/** Every write says something new. */
+const writesSaySomething: Check = (life) => {
+  const words = statusWrites(life).map(({ after }) => JSON.stringify({ ...after.status, conditions: undefined, observedGeneration: undefined }));
+  return words.some((word, i) => word === words[i - 1]) ? ["was written without anything having changed"] : [];
+};
+
+const checks: Check[] = [
+  neverLost, storedOnceStoredForEver, answersAreTheModels, conversationsAreWhole, writtenBeforeAsked, askedOnce, oneAtATime,
+  waitsAsLongAsAsked, obeysPeople, writesSaySomething,
+];
+
+/** No event without the write that it tells of, and none more often than that write was made. */
+function eventsTellTheTruth({ versions }: Evidence): string[] {
+  const counted = new Map<string, StoredEvent>();
+  const markOf = new Map<string, number>();
+  for (const { object, mark, change } of versions) {
+    if (object.kind !== EVENTS.kind || change === "Deleted") continue;
+    counted.set(object.metadata.name, object as StoredEvent);
+    markOf.set(object.metadata.name, mark);
+  }
+  const told = new Map<string, { times: number; mark: number; event: StoredEvent }>();
+  for (const [name, event] of counted) {
+    const words = [event.involvedObject.uid, event.reason, event.message].join("\n");
+    const before = told.get(words);
+    told.set(words, { times: (before?.times ?? 0) + event.count, mark: Math.max(before?.mark ?? 0, markOf.get(name) ?? 0), event });
+  }
+  return [...told.values()].flatMap(({ times, mark, event }) => {
+    const moves = movesOf(event.involvedObject.uid, versions).filter((move) => move.mark <= mark && tells(event, move.before, move.after));
+    return times <= moves.length ? [] : [`Event ${event.reason} "${event.message}" about ${event.involvedObject.kind} "${event.involvedObject.name}" was told ${times} times, but happened ${moves.length} times`];
+  });
+}
+
+interface Said extends ClusterObject {
+  spec?: { suspended?: boolean };
+  status?: TaskStatus;
+}
+
+function movesOf(uid: string, versions: Version[]): { mark: number; before: Said | undefined; after: Said }[] {
+  const own = versions.filter(({ object, change }) => object.metadata.uid === uid && change === "Stored");
+  return own.flatMap(({ mark, object }, i) => {
+    const [before, after] = [own[i - 1]?.object as Said | undefined, object as Said];
+    return after.status && !isDeepStrictEqual(before?.status, after.status) ? [{ mark, before, after }] : [];
+  });
+}
+
+/** Whether going from `before` to `after` is what the event says has happened. */
+function tells({ involvedObject, reason, message }: StoredEvent, before: Said | undefined, after: Said): boolean {
+  const status = after.status ?? {};
+  if (involvedObject.kind !== "Task") return reason === "Initializing" || status.statusDetail === message;
+  const asked = (status.usage?.requests ?? 0) > (before?.status?.usage?.requests ?? 0);
+  switch (reason) {
+    case "ValidationSucceeded":
+      return asked && (before?.status?.phase ?? "Pending") === "Pending";
+    case "SendingContextWindowToLLM":
+      return asked;
+    case "LLMFinalAnswer":
+      return status.phase === "FinalAnswer";
+    case "Cancelled":
+      return status.phase === "Cancelled";
+    case "Waiting":
+      return `Waiting for ${status.waitingFor ?? ""}`.startsWith(message);
+    case "Suspended":
+      return status.status === "Suspended";
+    case "Resumed":
+      return before?.status?.status === "Suspended" && status.status !== "Suspended";
+    default:
+      return status.error === message && (reason === status.finishReason || (reason === "LLMRequestFailed" && status.phase === "ErrorBackoff"));
+  }
+}
+
+/** Nothing is asked that belongs to no task. */
+function strangers(lives: Life[], { calls }: Evidence): string[] {
+  const traces = new Set(lives.map(({ uid }) => traceOf(uid)));
+  return calls.filter(({ trace }) => !traces.has(trace)).map(({ number }) => `The model was asked (call ${number}) for no task that ever existed`);
+}

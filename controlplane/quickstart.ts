@@ -1,0 +1,107 @@
+/**
+ * `npm run quickstart`: from a clone to a first answer, everything shown as it happens. It stays up until Ctrl-C and then
+ * stops what it has started; a state that was up before is used and left up. With `--once` it ends after the answer.
+ */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { askTheExample } from "./ask-the-example";
+import { bringUp } from "./bring-up";
+import { readOptions } from "./command-line";
+import { pidOf } from "./controlplane";
+import { Failure, runScript } from "./failure";
+import { howToGoOn } from "./how-to-go-on";
+import { describeModels } from "./models";
+import type { Options } from "./options";
+import type { Progress } from "./progress";
+import { showProgress } from "./progress";
+import type { State } from "./state";
+import { isKnown, logOf, stateAt } from "./state";
+import { deleteState, takeDown } from "./take-down";
+
+const INTERRUPTED = 130;
+const LOOK_AGAIN_MS = 3_000;
+const SETTLE_WITHIN_MS = 3_000;
+
+async function quickstart(argv: string[]): Promise<number> {
+  const options = readOptions(
+    {
+      name: "quickstart",
+      summary: "Starts everything, asks the first example's question and shows how it is answered.",
+      flags: ["once", "state", "port", "base-url", "model"],
+    },
+    argv,
+  );
+  if (options === undefined) return 0;
+  const isTemporary = options.once && !options.isStateGiven;
+  const state = stateAt(isTemporary ? mkdtempSync(join(tmpdir(), "kubechain-")) : options.state);
+  const wasUp = isKnown(state) && pidOf(state, "kube-apiserver") !== undefined;
+  const progress = showProgress(process.stdout);
+  const interruption = firstSignal();
+  const tour = walkThrough(state, options, progress);
+  let code = INTERRUPTED;
+  try {
+    code = (await Promise.race([tour, interruption])) ?? INTERRUPTED;
+  } finally {
+    if (wasUp) progress.say(`  ${state.dir} was up before, so it stays up. \`npm run down\` stops it.`);
+    else await takeDownAll(state, tour, progress);
+    if (isTemporary) tidyUp(state, code, progress);
+  }
+  return code;
+}
+
+/** Nobody needs the folder of a tour that went well. */
+function tidyUp(state: State, code: number, progress: Progress): void {
+  if (code === 0) deleteState(state);
+  else progress.say(`  logs and data are kept in ${state.dir}`);
+}
+
+/** The whole tour; it only returns with `--once` or when something has gone wrong for good. */
+async function walkThrough(state: State, options: Options, progress: Progress): Promise<number> {
+  const { port, baseUrl, model, once } = options;
+  const wanted = { operator: true, ...(port === undefined ? {} : { port }), ...(baseUrl === undefined ? {} : { baseUrl }) };
+  const up = await bringUp(state, wanted, progress);
+  progress.say(`  models: ${describeModels(up.models)}`);
+  const isAnswered = await askTheExample(up, model, progress);
+  if (once) return isAnswered ? 0 : 1;
+  progress.say(howToGoOn(up, options.isStateGiven).replace(/^ {2}npm run down.*$/m, "  Ctrl-C                            stop; the data stays for the next time"));
+  return watchOver(state, progress);
+}
+
+/** Says when something dies; whether to start it again is left to the person, who may have killed it on purpose. */
+async function watchOver(state: State, progress: Progress): Promise<number> {
+  const missing = new Set<string>();
+  for (;;) {
+    await sleep(LOOK_AGAIN_MS);
+    for (const name of ["etcd", "kube-apiserver", "operator"] as const) {
+      const isRunning = pidOf(state, name) !== undefined;
+      if (isRunning) missing.delete(name);
+      else if (!missing.has(name)) {
+        missing.add(name);
+        progress.say(`! ${name} has ended (${logOf(state, name)}). \`npm run up\` in another terminal starts it again.`);
+      }
+    }
+  }
+}
+
+function firstSignal(): Promise<undefined> {
+  return new Promise((resolve) => {
+    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => resolve(undefined));
+  });
+}
+
+/** Also what the tour was just about to start when it was interrupted. */
+async function takeDownAll(state: State, tour: Promise<number>, progress: Progress): Promise<void> {
+  await takeDown(state, progress);
+  const settled = tour.then(
+    () => undefined,
+    (error: unknown) => {
+      if (!(error instanceof Failure)) throw error;
+    },
+  );
+  await Promise.race([settled, sleep(SETTLE_WITHIN_MS)]);
+  await takeDown(state, progress);
+}
+
+runScript(quickstart);
