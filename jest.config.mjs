@@ -10,6 +10,13 @@ const shared = {
 export default {
   projects: [
     { ...shared, displayName: "unit", roots: ["<rootDir>/crds", "<rootDir>/codegen", "<rootDir>/capabilities", "<rootDir>/controlplane", "<rootDir>/bench"] },
-    { ...shared, displayName: "e2e", roots: ["<rootDir>/e2e"] },
+    {
+      ...shared,
+      displayName: "e2e",
+      roots: ["<rootDir>/e2e"],
+      globalSetup: "<rootDir>/e2e/global-setup.mjs",
+      globalTeardown: "<rootDir>/e2e/global-teardown.mjs",
+      testTimeout: 60_000,
+    },
   ],
 };

@@ -18,12 +18,12 @@ export type Stop = () => Promise<void>;
 
 export interface Api {
   /** The answer's text. Rejects on any other status than success, with the server's words. */
-  ask(asked: Asked): Promise<string>;
+  ask: (asked: Asked) => Promise<string>;
   /** Every line that the watch at `path` brings, until stopped. An end that nobody asked for goes to `onEnd`. */
-  watch(path: string, onLine: (line: string) => void, onEnd: (error: Error) => void): Promise<Stop>;
+  watch: (path: string, onLine: (line: string) => void, onEnd: (error: Error) => void) => Promise<Stop>;
   /** The text of /metrics. */
-  metrics(): Promise<string>;
-  close(): Promise<void>;
+  metrics: () => Promise<string>;
+  close: () => Promise<void>;
 }
 
 /** Enough for all creators and readers at once. */

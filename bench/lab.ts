@@ -38,15 +38,15 @@ export interface Lab {
   state: State;
   api: Api;
   /** A model with this latency; the same one for the same latency. Agents ask it once they are set up. */
-  model(latencyMs: number): Promise<Model>;
+  model: (latencyMs: number) => Promise<Model>;
   /** Starts the operator or the sketch in its place. At most one of them runs at a time. */
-  start(worker: Worker, env?: Record<string, string>): Promise<Running>;
+  start: (worker: Worker, env?: Record<string, string>) => Promise<Running>;
   /** Makes LLM and Agent of this latency and waits until the operator finds them usable. Returns the agent's name. */
-  agent(latencyMs: number): Promise<string>;
+  agent: (latencyMs: number) => Promise<string>;
   /** What a program of the control plane has used until now. */
-  usage(program: ProgramName): Usage;
+  usage: (program: ProgramName) => Usage;
   /** Deletes all tasks and waits until they are gone. */
-  clear(): Promise<void>;
+  clear: () => Promise<void>;
 }
 
 const READY_WITHIN_MS = 30_000;

@@ -32,9 +32,9 @@ export interface Running {
   pid: number;
   /** From the start of the process to its ready line. */
   readySeconds: number;
-  usage(): Usage;
+  usage: () => Usage;
   /** SIGTERM, and SIGKILL when that does not help. Returns when the process is gone. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 const READY_WITHIN_MS = 60_000;
@@ -78,7 +78,7 @@ async function stop(child: ChildProcess): Promise<void> {
 export interface Probe {
   env: Record<string, string>;
   /** The heap in use after a full collection, in MiB. */
-  heapMiB(): Promise<number>;
+  heapMiB: () => Promise<number>;
 }
 
 /** A probe for one process of Node.js; see probe.mjs. */

@@ -18,7 +18,7 @@ export interface Ending {
 
 export interface Observer {
   /** Resolves when the task has ended; rejects when the watch has failed or nothing has ended for `stallMs`. */
-  ending(name: string): Promise<Ending>;
+  ending: (name: string) => Promise<Ending>;
   stop: Stop;
 }
 

@@ -39,7 +39,7 @@ export type Scale = "full" | "quick";
 export interface Bench {
   scale: Scale;
   /** A line of progress. */
-  say(line: string): void;
+  say: (line: string) => void;
   /** For the title of a picture. */
   date: string;
 }
@@ -48,7 +48,7 @@ export interface Scenario {
   /** As `--only` takes it. */
   name: string;
   title: string;
-  run(bench: Bench): Promise<Report>;
+  run: (bench: Bench) => Promise<Report>;
 }
 
 /** No task may stay open without any other ending for so long, on top of the model's time. */

@@ -2,12 +2,9 @@
  * What can be seen of a Task, in words: the facts that the diagram's observations are made of. Data only; what follows
  * from a fact is for `decide` to say.
  */
-import type {
-  ModelAnswer,
-  ModelOutcome,
-} from "../capabilities/adapters/models/port";
+import type { ModelAnswer, ModelOutcome } from "../capabilities/adapters/models/port";
 import type { Call, Observed } from "../capabilities/tasks/decide";
-import { MAX_ATTEMPTS } from "../capabilities/tasks/limits";
+import { MAX_ATTEMPTS, MAX_EMPTY_ANSWERS } from "../capabilities/tasks/limits";
 import type { TaskState } from "../capabilities/tasks/state";
 
 export type Phase = TaskState["phase"];
@@ -19,8 +16,7 @@ export interface Fact {
 }
 
 const now = new Date("2026-01-02T03:04:05.000Z");
-const later = (seconds: number): Date =>
-  new Date(now.getTime() + seconds * 1_000);
+const later = (seconds: number): Date => new Date(now.getTime() + seconds * 1_000);
 const unchanged = (seen: Observed): Observed => seen;
 
 const progress = {
@@ -77,10 +73,7 @@ const toolCalls = [
   },
 ];
 
-function answer(
-  content: string,
-  more: Partial<ModelAnswer> = {},
-): ModelOutcome {
+function answer(content: string, more: Partial<ModelAnswer> = {}): ModelOutcome {
   return {
     kind: "Answer",
     message: { role: "assistant", content },
@@ -103,8 +96,7 @@ const call = (label: string, seen: Call): Fact => ({
   label,
   effect: (before) => ({ ...before, call: seen }),
 });
-const heard = (label: string, outcome: ModelOutcome): Fact =>
-  call(label, { kind: "Finished", outcome });
+const heard = (label: string, outcome: ModelOutcome): Fact => call(label, { kind: "Finished", outcome });
 
 const calls: Fact[] = [
   call("no call in flight (restart)", { kind: "None" }),
@@ -151,6 +143,8 @@ const wishes: Fact[] = [
   },
 ];
 
+const turnsOf = ({ state }: Observed): number => (state.phase === "Pending" ? 0 : state.turns);
+
 const limits: Fact[] = [
   { label: "", effect: unchanged },
   {
@@ -165,7 +159,7 @@ const limits: Fact[] = [
     label: "last turn",
     effect: (seen) => ({
       ...seen,
-      spec: { ...seen.spec, limits: { maxTurns: 1 } },
+      spec: { ...seen.spec, limits: { maxTurns: turnsOf(seen) + 1 } },
     }),
   },
 ];
@@ -176,7 +170,7 @@ const attempts: Fact[] = [
     label: "for the last time",
     effect: (seen) => ({
       ...seen,
-      state: { ...seen.state, attempts: MAX_ATTEMPTS - 1 },
+      state: { ...seen.state, attempts: MAX_ATTEMPTS - 1, turns: MAX_EMPTY_ANSWERS - 1 },
     }),
   },
 ];
@@ -200,7 +194,7 @@ const ttls: Fact[] = [
 /** What can be seen of a task in each phase. A call is in flight only while the task waits for one. */
 export const dimensions: Record<Phase, Fact[][]> = {
   Pending: [answerers, wishes, limits],
-  ReadyForLLM: [calls, answerers, wishes, limits, attempts],
+  ReadyForLLM: [calls, answerers, wishes, attempts, limits],
   ToolCallsPending: [wishes, limits],
   ErrorBackoff: [waits, answerers, wishes, limits],
   FinalAnswer: [ttls],

@@ -26,6 +26,8 @@ const VERSION = { major: 1, minor: 36, patch: 3 };
 const MODULE_FILES = ["go.mod", "go.sum", "main.go"];
 const BUILT = "kubechain-controlplane";
 const PROGRAM_NAMES = ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"];
+/** A script that ends takes the compiler with it. */
+const ENDINGS: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 /** Since this release go fetches the toolchain that go.mod asks for. */
 const LEAST_GO = { major: 1, minor: 21 };
 
@@ -134,13 +136,18 @@ function build(output: string, log: string, report: Report): Promise<void> {
       packages += chunk.toString().split("\n").filter((line) => line !== "" && !line.startsWith("go: ")).length;
       report(packages === 0 ? "downloading" : `${packages} packages compiled`);
     });
-    const stop = (): void => void go.kill();
-    process.once("exit", stop);
+    let isInterrupted = false;
+    const interrupt = (): void => {
+      isInterrupted = true;
+      go.kill();
+    };
+    for (const name of ENDINGS) process.once(name, interrupt);
     go.on("error", reject);
     go.on("close", (code) => {
-      process.off("exit", stop);
+      for (const name of ENDINGS) process.off(name, interrupt);
       writeFileSync(log, said);
       if (code === 0) resolve();
+      else if (isInterrupted) reject(new Failure("interrupted. What is compiled by now is kept for the next time."));
       else reject(new Failure(`building the control plane failed. The last that go said:\n${tailOf(log)}`));
     });
   });

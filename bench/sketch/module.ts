@@ -91,7 +91,7 @@ sketch
   .Mutate((request) => request)
   .Validate((request) => request.Approve())
   .Watch(function noticeTask(task) {
-    notice(task as Stored);
+    notice(task as unknown as Stored);
   });
 
 /** Pepr listens on every address; a bench may not. */

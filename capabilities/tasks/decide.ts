@@ -8,7 +8,7 @@ import { assertNever } from "../runtime/assert-never";
 import { addUsage, backoffMs, deadlineOf, exceeded, limitsOf, MAX_ATTEMPTS, MAX_EMPTY_ANSWERS } from "./limits";
 import type { FailureReason, Progress, TaskState, Terminal, Waiting } from "./state";
 import { isTerminal, progressOf } from "./state";
-import { isBlank, openingOf, unknownToolResults } from "./transcript";
+import { emptyAnswers, isBlank, openingOf, unknownToolResults } from "./transcript";
 
 /** What a task would be answered by: both usable, or a phrase that completes "Waiting for …". */
 export type Answerer = { kind: "Ready"; agent: Agent["spec"]; llm: LLM["spec"]; llmName: string } | { kind: "Awaited"; phrase: string; agent?: Agent["spec"] };
@@ -141,7 +141,7 @@ function ask(from: Progress & { attempts?: number; waiting?: Waiting }, seen: Ob
   const { answerer, now } = seen;
   const { startedAt, conversation, turns, usage } = from;
   const ready = { phase: "ReadyForLLM", startedAt, conversation, turns, attempts: from.attempts ?? 0, suspended: false } as const;
-  if (seen.stopping) return seen.call.kind === "Finished" ? { kind: "Enter", state: { ...ready, usage } } : stay();
+  if (seen.stopping || seen.spec.suspended) return seen.call.kind === "Finished" ? { kind: "Enter", state: { ...ready, usage } } : stay();
   if (answerer.kind === "Awaited") {
     const waiting = waitFor(answerer.phrase, from.waiting, now);
     return waiting === from.waiting ? stay(timeUp(seen)) : { kind: "Enter", state: { ...ready, usage, waiting } };
@@ -173,15 +173,15 @@ function hear(answer: ModelAnswer, state: Extract<TaskState, { phase: "ReadyForL
     return ask({ ...heard, conversation: [...conversation, ...unknownToolResults(message)] }, seen);
   }
   if (isBlank(message.content)) return hearNothing({ ...state, ...heard }, seen);
-  return { kind: "Enter", state: { ...heard, phase: "FinalAnswer", conversation, output: message.content ?? "", completedAt: seen.now } };
+  return { kind: "Enter", state: { ...heard, phase: "FinalAnswer", conversation, output: message.content, completedAt: seen.now } };
 }
 
 function hearNothing(state: Extract<TaskState, { phase: "ReadyForLLM" }>, seen: Observed): Decision {
-  const attempts = state.attempts + 1;
-  if (attempts >= MAX_EMPTY_ANSWERS) {
-    return fail(seen, "EmptyAnswer", `The model gave an empty answer ${attempts} times; change the Agent's system prompt or the message`, state);
+  const times = emptyAnswers(seen.spec, state);
+  if (times >= MAX_EMPTY_ANSWERS) {
+    return fail(seen, "EmptyAnswer", `The model gave an empty answer ${times} times; change the Agent's system prompt or the message`, state);
   }
-  return backOff({ because: "The model gave an empty answer", waitMs: backoffMs(attempts, seen.uid) }, state, seen);
+  return backOff({ because: "The model gave an empty answer", waitMs: backoffMs(state.attempts + 1, seen.uid) }, state, seen);
 }
 
 function retry(failure: ModelFailure, state: Extract<TaskState, { phase: "ReadyForLLM" }>, seen: Observed): Decision {

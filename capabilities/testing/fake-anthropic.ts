@@ -6,7 +6,7 @@
 import type { FakeProvider, Reply, Vendor } from "./model-server-fake";
 import { FAKE_KEY, refusalOf, startFake } from "./model-server-fake";
 import type { Fault, Json, Received } from "./model-server-http";
-import { isJson, objectsIn } from "./model-server-http";
+import { hasHalfCharacters, isJson, objectsIn } from "./model-server-http";
 
 /** Starts a fake Anthropic. `keyless`: it takes requests without a key only. */
 export function startFakeAnthropic(options: { keyless?: boolean; models?: string[] } = {}): Promise<FakeProvider> {
@@ -19,7 +19,7 @@ export function startFakeAnthropic(options: { keyless?: boolean; models?: string
     }),
     refuse: (request) => refuseKey(request, options.keyless === true) ?? refuseBody(request),
     answers: (path) => path === "/v1/messages",
-    write,
+    write: writeMessage,
   } satisfies Vendor);
 }
 
@@ -59,6 +59,7 @@ export function faultInMessages(body: Json, version: string): string | undefined
   const unknown = Object.keys(body).find((field) => !FIELDS.includes(field));
   if (unknown !== undefined) return `${unknown}: Extra inputs are not permitted`;
   if (typeof body["max_tokens"] !== "number") return "max_tokens: Field required";
+  if (hasHalfCharacters(body)) return "The body is not valid Unicode.";
   const sampling = ["temperature", "top_p", "top_k"].find((field) => field in body);
   if (sampling !== undefined && version >= "2026-10-21") return `${sampling}: not supported in this version`;
   return faultInTools(objectsIn(body["tools"])) ?? faultInTurns(objectsIn(body["messages"]));
@@ -116,7 +117,8 @@ function blankText(blocks: Json[]): string | undefined {
   return blank ? "text content blocks must contain non-whitespace text" : undefined;
 }
 
-function write(reply: Reply, request: Received): Json {
+/** A reply as the Messages API would write it. */
+export function writeMessage(reply: Reply, request: Received): Json {
   const { input, output, cached } = reply.usage ?? {
     input: 10,
     output: 5,

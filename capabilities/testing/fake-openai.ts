@@ -6,7 +6,7 @@
 import type { FakeProvider, Reply, Vendor } from "./model-server-fake";
 import { FAKE_KEY, refusalOf, startFake } from "./model-server-fake";
 import type { Fault, Json, Received } from "./model-server-http";
-import { isJson, objectsIn } from "./model-server-http";
+import { hasHalfCharacters, isJson, objectsIn } from "./model-server-http";
 
 /** Starts a fake OpenAI. `options.compatible` makes it a server that also knows the older and extra parameters. */
 export function startFakeOpenAI(
@@ -72,6 +72,7 @@ export function faultInChat(body: Json, compatible: boolean): string | undefined
   const known = compatible ? [...CHAT_FIELDS, ...COMPATIBLE_FIELDS] : CHAT_FIELDS;
   const unknown = Object.keys(body).find((field) => !known.includes(field));
   if (unknown !== undefined) return `Unrecognized request argument supplied: ${unknown}`;
+  if (hasHalfCharacters(body)) return "The body is not valid Unicode.";
   const messages = objectsIn(body["messages"]);
   if (messages.length === 0) return "messages: array too short";
   return faultInTools(objectsIn(body["tools"]).map(({ function: fn }) => fn)) ?? faultInMessages(messages);
@@ -154,6 +155,7 @@ const RESPONSE_FIELDS = [
 export function faultInResponse(body: Json): string | undefined {
   const unknown = Object.keys(body).find((field) => !RESPONSE_FIELDS.includes(field));
   if (unknown !== undefined) return `Unknown parameter: '${unknown}'.`;
+  if (hasHalfCharacters(body)) return "The body is not valid Unicode.";
   const input = objectsIn(body["input"]);
   if (input.length === 0) return "input: empty";
   return faultInTools(objectsIn(body["tools"])) ?? faultInItems(input);
@@ -188,7 +190,8 @@ function modelOf({ body }: Received): unknown {
   return isJson(body) ? body["model"] : undefined;
 }
 
-function writeCompletion(reply: Reply, request: Received): Json {
+/** A reply as Chat Completions would write it. */
+export function writeCompletion(reply: Reply, request: Received): Json {
   const { input, output, cached } = reply.usage ?? {
     input: 10,
     output: 5,
@@ -245,7 +248,8 @@ function finishOf(reply: Reply): string {
   return reply.calls === undefined ? "stop" : "tool_calls";
 }
 
-function writeResponse(reply: Reply, request: Received): Json {
+/** A reply as the Responses API would write it. */
+export function writeResponse(reply: Reply, request: Received): Json {
   const { input, output, cached } = reply.usage ?? {
     input: 10,
     output: 5,

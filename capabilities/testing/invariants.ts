@@ -46,13 +46,19 @@ export interface Evidence {
   outside: OutsideCall[];
   /** By the task's name. */
   expected: Record<string, Expectation>;
-  /** The process was killed or the API server misbehaved: exact counts do not hold. */
-  isDisturbed: boolean;
+  /** How often a process was killed; then exact counts do not hold. */
+  kills: number;
+  /** The API server misbehaved; then they do not hold either. */
+  isStormy: boolean;
   /** The uids of objects that a person deleted. */
   deletedByPeople: ReadonlySet<string>;
   /** How soon a process notices what a person does, in milliseconds; longer with lagging watches and restarts. */
   noticeMs: number;
+  /** From here on there was nothing left to do. */
+  quietFrom: Date;
 }
+
+const isDisturbed = ({ kills, isStormy }: Evidence): boolean => kills > 0 || isStormy;
 
 /** One incarnation of a task: everything stored of it and every call made for it, in order. */
 interface Life {
@@ -74,6 +80,7 @@ export function violations(evidence: Evidence): string[] {
     ...lives.flatMap((life) => checks.flatMap((check) => check(life, evidence).map((sentence) => `Task "${life.name}" ${sentence}`))),
     ...eventsTellTheTruth(evidence),
     ...strangers(lives, evidence),
+    ...restsWhenDone(evidence),
   ];
 }
 
@@ -102,19 +109,19 @@ const isTerminal = (task: Task): boolean => terminal.includes(phaseOf(task));
 const windowOf = (task: Task): Message[] => task.status?.contextWindow ?? [];
 const requestsOf = (task: Task): number => task.status?.usage?.requests ?? 0;
 
-function endingOf(life: Life | undefined): string {
-  if (!life || life.deleted) return "Deleted";
-  const { status } = life.last;
-  if (status?.status === "Suspended") return "Suspended";
-  return phaseOf(life.last) === "Failed" ? `Failed:${status?.finishReason ?? "no reason"}` : phaseOf(life.last);
+/** Where a task is, in the words of `Expectation.ends`. */
+export function endingOf(task: Task | undefined): string {
+  if (!task) return "Deleted";
+  if (task.status?.status === "Suspended") return "Suspended";
+  return phaseOf(task) === "Failed" ? `Failed:${task.status?.finishReason ?? "no reason"}` : phaseOf(task);
 }
 
 /** Every task reaches the end that it should, at the price that it should have. */
 function endsAsExpected(name: string, expectation: Expectation, lives: Life[], evidence: Evidence): string[] {
   const life = lives.findLast((other) => other.name === name);
-  const ending = endingOf(life);
+  const ending = endingOf(life?.deleted ? undefined : life?.last);
   if (!expectation.ends.includes(ending)) return [`Task "${name}" ended as ${ending}, not as ${expectation.ends.join(" or ")}: ${life?.last.status?.statusDetail ?? ""}`];
-  if (evidence.isDisturbed || !life) return [];
+  if (isDisturbed(evidence) || !life) return [];
   const writes = statusWrites(life).length;
   return [
     ...(expectation.calls !== undefined && expectation.calls !== life.calls.length ? [`Task "${name}" took ${life.calls.length} model calls, not ${expectation.calls}`] : []),
@@ -211,8 +218,8 @@ const writtenBeforeAsked: Check = (life) =>
   });
 
 /** Without a crash, nothing is asked twice: a call repeats another's words only when that one failed or said nothing. */
-const askedOnce: Check = (life, { isDisturbed }) =>
-  isDisturbed
+const askedOnce: Check = (life, { kills }) =>
+  kills > 0
     ? []
     : life.calls.flatMap((call, i) => {
         const twin = life.calls.slice(0, i).find((other) => isDeepStrictEqual(other.messages, call.messages) && wasHeard(other));
@@ -231,7 +238,7 @@ const oneAtATime: Check = (life) =>
   });
 
 /** No call comes before the time that the stored status gives for it, and thus not before the Retry-After that led to it. */
-const waitsAsLongAsAsked: Check = (life, { isDisturbed }) => {
+const waitsAsLongAsAsked: Check = (life, evidence) => {
   const early = life.versions.flatMap(({ mark, task }) => {
     const retryAt = phaseOf(task) === "ErrorBackoff" ? Date.parse(task.status?.retryAt ?? "") : -Infinity;
     return life.calls.filter((call) => call.mark >= mark && call.startedAt.getTime() < retryAt);
@@ -240,7 +247,7 @@ const waitsAsLongAsAsked: Check = (life, { isDisturbed }) => {
     const outcome = life.calls[i - 1]?.outcome;
     const asked = outcome?.kind === "Failure" ? (outcome.retryAfterMs ?? 0) : 0;
     const heardAt = life.calls[i - 1]?.endedAt?.getTime() ?? 0;
-    return !isDisturbed && call.startedAt.getTime() < heardAt + asked;
+    return !isDisturbed(evidence) && call.startedAt.getTime() < heardAt + asked;
   });
   return [...new Set([...early, ...impatient])].map((call) => `asked (call ${call.number}) before the time was there`);
 };
@@ -288,7 +295,7 @@ const checks: Check[] = [
 ];
 
 /** No event without the write that it tells of, and none more often than that write was made. */
-function eventsTellTheTruth({ versions }: Evidence): string[] {
+function eventsTellTheTruth({ versions, isStormy }: Evidence): string[] {
   const counted = new Map<string, StoredEvent>();
   const markOf = new Map<string, number>();
   for (const { object, mark, change } of versions) {
@@ -304,7 +311,8 @@ function eventsTellTheTruth({ versions }: Evidence): string[] {
   }
   return [...told.values()].flatMap(({ times, mark, event }) => {
     const moves = movesOf(event.involvedObject.uid, versions).filter((move) => move.mark <= mark && tells(event, move.before, move.after));
-    return times <= moves.length ? [] : [`Event ${event.reason} "${event.message}" about ${event.involvedObject.kind} "${event.involvedObject.name}" was told ${times} times, but happened ${moves.length} times`];
+    // An event whose answer was lost may be told again under another name: that is all that may happen twice.
+    return times <= moves.length || (isStormy && moves.length > 0) ? [] : [`Event ${event.reason} "${event.message}" about ${event.involvedObject.kind} "${event.involvedObject.name}" was told ${times} times, but happened ${moves.length} times`];
   });
 }
 
@@ -350,4 +358,12 @@ function tells({ involvedObject, reason, message }: StoredEvent, before: Said | 
 function strangers(lives: Life[], { calls }: Evidence): string[] {
   const traces = new Set(lives.map(({ uid }) => traceOf(uid)));
   return calls.filter(({ trace }) => !traces.has(trace)).map(({ number }) => `The model was asked (call ${number}) for no task that ever existed`);
+}
+
+/** What a process may do while there is nothing to do: look whether its watches are alive, and whether a key still works. */
+const restful = ["listMetadata llms", "listMetadata agents", "listMetadata tasks", "verify", "get secrets"];
+
+function restsWhenDone({ outside, quietFrom }: Evidence): string[] {
+  const restless = outside.filter(({ at, what }) => at > quietFrom && !restful.includes(what));
+  return restless.map(({ what, name, at }) => `There was nothing to do, but a process did: ${what} ${name} at ${at.toISOString()}`);
 }

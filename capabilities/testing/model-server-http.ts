@@ -41,16 +41,16 @@ export type Fault =
   /** The body begins and never ends. */
   | { kind: "Stall" };
 
-/** What to answer: JSON (perhaps late), or a failure. */
+/** What to answer: JSON (perhaps late; `sent` is told once it is out), or a failure. Only counted requests are part of the load. */
 export type Answer =
-  | { kind: "Json"; body: unknown; status?: number; delayMs?: number }
-  | { kind: "Fault"; fault: Fault; delayMs?: number };
+  | { kind: "Json"; body: unknown; delayMs?: number; counted?: boolean; sent?: () => void }
+  | { kind: "Fault"; fault: Fault; delayMs?: number; counted?: boolean };
 
 /** A running server. */
 export interface JsonServer {
   /** `http://127.0.0.1:PORT`, without a path. */
   origin: string;
-  /** How many requests have no answer yet, and how many there were at most. */
+  /** How many counted requests have no answer yet, and how many there were at most. */
   load(): { inFlight: number; maxInFlight: number };
   /** Ends all connections and stops. */
   close(): Promise<void>;
@@ -63,11 +63,13 @@ const BACKLOG = 4_096;
 export async function startJsonServer(port: number, respond: (request: Received) => Answer): Promise<JsonServer> {
   const load = { inFlight: 0, maxInFlight: 0 };
   const server = createServer((request, response) => {
-    load.inFlight += 1;
-    load.maxInFlight = Math.max(load.maxInFlight, load.inFlight);
-    response.once("close", () => (load.inFlight -= 1));
     void receive(request).then(
-      (received) => send(response, respond(received)),
+      (received) => {
+        const answer = respond(received);
+        if (answer.counted === true) count(response, load);
+        if (answer.kind === "Json" && answer.sent) response.once("finish", answer.sent);
+        send(response, answer);
+      },
       () => response.destroy(),
     );
   });
@@ -88,6 +90,12 @@ export async function startJsonServer(port: number, respond: (request: Received)
         server.closeAllConnections();
       }),
   };
+}
+
+function count(response: ServerResponse, load: { inFlight: number; maxInFlight: number }): void {
+  load.inFlight += 1;
+  load.maxInFlight = Math.max(load.maxInFlight, load.inFlight);
+  response.once("close", () => (load.inFlight -= 1));
 }
 
 async function receive(request: IncomingMessage): Promise<Received> {
@@ -112,7 +120,7 @@ function parsed(text: string): unknown {
 
 function send(response: ServerResponse, answer: Answer): void {
   const act = (): void =>
-    answer.kind === "Json" ? sendJson(response, answer.status ?? 200, answer.body) : fail(response, answer.fault);
+    answer.kind === "Json" ? sendJson(response, 200, answer.body) : fail(response, answer.fault);
   if (answer.delayMs === undefined || answer.delayMs <= 0) return act();
   const timer = setTimeout(act, answer.delayMs);
   response.once("close", () => clearTimeout(timer));
@@ -182,4 +190,10 @@ export function isJson(value: unknown): value is Json {
 /** The objects in a list; anything else is an empty list. */
 export function objectsIn(value: unknown): Json[] {
   return Array.isArray(value) ? value.filter(isJson) : [];
+}
+
+/** Whether a body holds half a surrogate pair, which strict servers refuse as broken Unicode. */
+export function hasHalfCharacters(body: Json): boolean {
+  // JSON.stringify escapes exactly those; an escaped backslash before it is the text of an escape, not one.
+  return /(^|[^\\])(\\\\)*\\ud[89a-f]/.test(JSON.stringify(body));
 }

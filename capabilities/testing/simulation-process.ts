@@ -3,19 +3,21 @@
  * calls are counted, processes are killed (before a call leaves, while it is away, or after it took effect but before
  * the caller hears), and, where the run has weather, calls fail. A dead process reaches nothing and hears nothing.
  */
+import type { Agent, LLM, Task } from "../../crds/index";
+import { resources } from "../../crds/index";
 import type { Models } from "../adapters/models/port";
 import type { Neighbours, Operator } from "../operator";
 import { createOperator } from "../operator";
-import type { Clock } from "../runtime/clock";
 import { after } from "../runtime/clock";
 import type { Cluster } from "../runtime/cluster";
 import { failed } from "../runtime/errors";
 import type { Result } from "../runtime/errors";
 import { createRecorder } from "../runtime/events";
 import { silentLog } from "../runtime/log";
-import type { ClusterObject, Ref, Resource } from "../runtime/objects";
-import { createSecrets, SECRETS } from "../runtime/secrets";
-import type { Phase } from "../runtime/store";
+import type { Ref, Resource } from "../runtime/objects";
+import { createSecrets } from "../runtime/secrets";
+import type { FakeClock, ProcessClock } from "./fake-clock";
+import type { FakeCluster } from "./fake-cluster";
 import type { Weather } from "./simulation-weather";
 
 /** Where in an outside call the process dies. `during` is for calls that take time: those to a model. */
@@ -23,8 +25,8 @@ export type Moment = "before" | "during" | "after";
 
 /** What surrounds a process: the same for all processes of a run. */
 export interface Surroundings {
-  clock: Clock;
-  cluster: Cluster;
+  clock: FakeClock;
+  cluster: FakeCluster;
   models: Models;
   weather: Weather;
   random: () => number;
@@ -32,13 +34,14 @@ export interface Surroundings {
   enter(process: Process, what: string, name: string): Moment | undefined;
   /** Called once, when the process has died. */
   died(process: Process): void;
-  /** Every object of these kinds as it is now, and every change from now on. Returns the way out. */
-  watch(listener: (object: ClusterObject, phase: Phase) => void): () => void;
-  /** Somebody else writes to this object right now. */
-  disturb(resource: Resource, ref: Ref): void;
+  /** Somebody else writes to this object. */
+  disturb(resource: Resource, ref: Ref): Promise<void>;
   /** By default the operator itself. */
   operator?: (neighbours: Neighbours) => Operator;
 }
+
+/** How long after its start a call to a model is cut when it is cut on the way: less than any script takes to answer. */
+const MID_CALL_MS = 30;
 
 /** What a dead process waits for. */
 function never<T>(): Promise<T> {
@@ -50,25 +53,32 @@ export class Process {
   readonly operator: Operator;
   readonly #around: Surroundings;
   readonly #death = new AbortController();
-  #deafen: () => void = () => undefined;
-  #onSecret: ((object: ClusterObject, deleted: boolean) => void) | undefined;
+  readonly #clock: ProcessClock;
+  #watches: (() => void)[] = [];
 
   /** Starts at once, knowing nothing. */
   constructor(number: number, around: Surroundings) {
     this.number = number;
     this.#around = around;
-    const clock = this.#clock();
+    this.#clock = around.clock.process();
+    const { watches } = around.cluster;
     const cluster = this.#cluster();
-    const log = silentLog;
+    const [clock, log] = [this.#clock, silentLog];
     this.operator = (around.operator ?? createOperator)({
       clock, cluster, log,
       random: around.random,
       models: this.#models(),
       recorder: createRecorder({ cluster, clock, log, instance: `process-${number}` }),
-      secrets: createSecrets({ cluster, clock, log, watch: (_resource, onChange) => this.#watchSecrets(onChange) }),
+      secrets: createSecrets({ cluster, clock, log, watch: (resource, onChange) => watches.watchMetadata(resource, this.#whileAlive(onChange)) }),
     });
+    const { llms, agents, tasks } = this.operator;
     this.operator.start();
-    this.#deafen = around.watch((object, phase) => this.#hear(object, phase));
+    if (!this.isAlive) return; // Killed at its very first call.
+    this.#watches = [
+      watches.watch(resources.llm, (object, phase) => llms.notice(object as LLM, phase)),
+      watches.watch(resources.agent, (object, phase) => agents.notice(object as Agent, phase)),
+      watches.watch(resources.task, (object, phase) => tasks.notice(object as Task, phase)),
+    ];
   }
 
   get isAlive(): boolean {
@@ -79,45 +89,14 @@ export class Process {
   kill(): void {
     if (!this.isAlive) return;
     this.#death.abort();
-    this.#deafen();
+    this.#clock.kill();
+    for (const deafen of this.#watches) deafen();
     this.#around.died(this);
   }
 
-  /** Every event arrives later, and as often as the weather has it. */
-  #hear(object: ClusterObject, phase: Phase): void {
-    for (const delivery of this.#around.weather.deliveries(object, phase)) {
-      this.#later(delivery.afterMs, () => this.#notice(structuredClone(delivery.object), delivery.phase));
-    }
-  }
-
-  #notice(object: ClusterObject, phase: Phase): void {
-    const { llms, agents, tasks } = this.operator;
-    switch (object.kind) {
-      case "LLM":
-        return llms.notice(object as Parameters<typeof llms.notice>[0], phase);
-      case "Agent":
-        return agents.notice(object as Parameters<typeof agents.notice>[0], phase);
-      case "Task":
-        return tasks.notice(object as Parameters<typeof tasks.notice>[0], phase);
-      case SECRETS.kind:
-        return this.#onSecret?.(object, phase === "DELETED");
-    }
-  }
-
-  #watchSecrets(onChange: (change: { meta: ClusterObject["metadata"]; deleted: boolean }) => void): ReturnType<NonNullable<Parameters<typeof createSecrets>[0]["watch"]>> {
-    this.#onSecret = ({ metadata }, deleted) => onChange({ meta: metadata, deleted });
-    return { stop: () => (this.#onSecret = undefined), synced: Promise.resolve(), isLive: () => this.#around.weather.isSecretWatchLive() };
-  }
-
-  #later(ms: number, run: () => void): () => void {
-    return this.#clock().at(after(this.#around.clock, ms), run);
-  }
-
-  #clock(): Clock {
-    const { clock } = this.#around;
-    return {
-      now: () => clock.now(),
-      at: (when, run) => clock.at(when, () => { if (this.isAlive) run(); }),
+  #whileAlive<T>(listener: (value: T) => void): (value: T) => void {
+    return (value) => {
+      if (this.isAlive) listener(value);
     };
   }
 
@@ -127,7 +106,7 @@ export class Process {
     const moment = this.#around.enter(this, what, name);
     if (moment === "before") return this.#die();
     const acting = act();
-    if (moment === "during") this.#later(this.#around.weather.midCallMs, () => this.kill());
+    if (moment === "during") this.#clock.at(after(this.#clock, MID_CALL_MS), () => this.kill());
     const result = await acting;
     if (!this.isAlive) return never();
     return moment === "after" ? this.#die() : result;
@@ -143,7 +122,7 @@ export class Process {
     const { weather, disturb } = this.#around;
     return this.#pass(`${verb} ${resource.plural}`, ref.name ?? "", async () => {
       const trouble = weather.trouble(verb);
-      if (trouble === "Conflict" && ref.name !== undefined) disturb(resource, { namespace: ref.namespace ?? "", name: ref.name });
+      if (trouble === "Conflict" && ref.name !== undefined) await disturb(resource, { namespace: ref.namespace ?? "", name: ref.name });
       if (trouble === "Refused") return failed(weather.refusal());
       const result = await act();
       return trouble === "AnswerLost" ? failed(weather.refusal()) : result;
@@ -153,7 +132,7 @@ export class Process {
   #cluster(): Cluster {
     const { cluster } = this.#around;
     return {
-      get: (resource, ref, options) => this.#call("get", resource, ref, () => cluster.get(resource, ref, options)),
+      get: (resource, ref) => this.#call("get", resource, ref, () => cluster.get(resource, ref)),
       create: (resource, object) => this.#call("create", resource, object.metadata, () => cluster.create(resource, object)),
       replaceStatus: (resource, object) => this.#call("replaceStatus", resource, object.metadata, () => cluster.replaceStatus(resource, object)),
       remove: (resource, target) => this.#call("remove", resource, target, () => cluster.remove(resource, target)),

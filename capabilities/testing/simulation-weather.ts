@@ -1,60 +1,45 @@
 /**
  * What goes wrong between the operator and the API server without anybody dying: calls that fail before or after they
- * took effect, writes that meet somebody else's, and watches that lag, repeat themselves, lose events and report
- * deletions that never were. All of it follows from a seed. Fair weather is a short, constant lag and nothing else.
+ * took effect, and writes that meet somebody else's. All of it follows from a seed. What goes wrong with the watches
+ * is the fake cluster's business; here is only how much of it a storm brings.
  */
 import type { Cluster } from "../runtime/cluster";
 import type { Problem } from "../runtime/errors";
-import type { ClusterObject } from "../runtime/objects";
-import type { Phase } from "../runtime/store";
+import type { WatchTroubles } from "./fake-watches";
 
 /** What befalls a call. The answer of one that took effect may be lost too. */
 export type Trouble = "None" | "Conflict" | "Refused" | "AnswerLost";
 
-/** One arrival of an event. */
-export interface Delivery {
-  object: ClusterObject;
-  phase: Phase;
-  afterMs: number;
-}
-
 export interface Weather {
   trouble(verb: keyof Cluster): Trouble;
   refusal(): Problem;
-  deliveries(object: ClusterObject, phase: Phase): Delivery[];
-  isSecretWatchLive(): boolean;
-  /** How long after its start a call to a model is cut when it is cut on the way. */
-  midCallMs: number;
 }
 
-/** How long the watch takes when nothing is wrong. */
-const LAG_MS = 5;
-
+/** Nothing goes wrong; the watches take a moment. */
 export const fairWeather: Weather = {
   trouble: () => "None",
   refusal: () => ({ kind: "retryable", message: "never said" }),
-  deliveries: (object, phase) => [{ object, phase, afterMs: LAG_MS }],
-  isSecretWatchLive: () => true,
-  midCallMs: 40,
 };
+export const fairWatches: WatchTroubles = { lagMs: 10, repeated: 0, displaced: 0 };
 
-/** Probabilities from 0 to 1, and the longest lag of an event. */
-export interface Storm {
+/** Probabilities from 0 to 1. */
+export interface Storm extends WatchTroubles {
   conflict: number;
   refused: number;
   answerLost: number;
-  lagMs: number;
-  repeated: number;
-  lost: number;
-  falseDeletion: number;
+  /** How many times a watch reports the end of an object that lives, and goes deaf for a while. */
+  falseDeletions: number;
+  deafSpells: number;
+  /** Milliseconds after which the weather is fair again, so that everything can still end well. */
+  untilMs: number;
 }
 
-/** Weather that `random` makes. The same sequence of numbers makes the same weather. */
-export function storm({ conflict, refused, answerLost, ...watch }: Storm, random: () => number): Weather {
+/** Weather that `random` makes: the same numbers make the same weather. `isOver` ends it. */
+export function storm({ conflict, refused, answerLost }: Storm, random: () => number, isOver: () => boolean): Weather {
   const happens = (probability: number): boolean => random() < probability;
-  const lag = (): number => LAG_MS + random() * watch.lagMs;
   return {
     trouble(verb) {
+      if (isOver()) return "None";
       if (verb === "replaceStatus" && happens(conflict)) return "Conflict";
       if (happens(refused)) return "Refused";
       return happens(answerLost) ? "AnswerLost" : "None";
@@ -63,18 +48,5 @@ export function storm({ conflict, refused, answerLost, ...watch }: Storm, random
       const message = "The API server asks for patience";
       return happens(0.3) ? { kind: "retryable", message, retryAfterMs: Math.ceil(random() * 2_000) } : { kind: "retryable", message };
     },
-    deliveries(object, phase) {
-      if (happens(watch.lost)) return [];
-      const once: Delivery = { object, phase, afterMs: lag() };
-      return [
-        once,
-        ...(happens(watch.repeated) ? [{ ...once, afterMs: once.afterMs + lag() }] : []),
-        // A relist from an old snapshot reports the end of what it does not hold yet, and may bring it back later, or not.
-        ...(happens(watch.falseDeletion) ? [{ ...once, phase: "DELETED" as const, afterMs: lag() }] : []),
-        ...(happens(watch.falseDeletion) ? [{ ...once, phase: "ADDED" as const, afterMs: 2 * lag() }] : []),
-      ];
-    },
-    isSecretWatchLive: () => true,
-    midCallMs: 40,
   };
 }

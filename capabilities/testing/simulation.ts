@@ -3,23 +3,22 @@
  * kills processes at chosen outside calls, starts new ones with empty memory, and collects the evidence that the
  * invariants judge. Everything follows from the scenario and the options: the same give the same run.
  */
-import { isDeepStrictEqual } from "node:util";
+import type { Task } from "../../crds/index";
 import { resources } from "../../crds/index";
 import type { Neighbours, Operator } from "../operator";
-import type { ClusterObject, Draft, Ref, Resource } from "../runtime/objects";
-import { EVENTS } from "../runtime/event-body";
+import type { ClusterObject, Ref, Resource } from "../runtime/objects";
 import { dice } from "./dice";
 import { FakeClock } from "./fake-clock";
 import { FakeCluster } from "./fake-cluster";
-import type { Evidence, OutsideCall, Version } from "./invariants";
-import { endings, violations } from "./invariants";
+import type { Evidence, OutsideCall } from "./invariants";
+import { endingOf, violations } from "./invariants";
 import type { Act, Scenario } from "./scenarios";
-import { NAMESPACE, secrets } from "./scenarios";
+import { NAMESPACE } from "./scenarios";
 import { ScriptedModel } from "./scripted-model";
-import type { Moment, Surroundings } from "./simulation-process";
+import type { Moment } from "./simulation-process";
 import { Process } from "./simulation-process";
 import type { Storm } from "./simulation-weather";
-import { fairWeather, storm } from "./simulation-weather";
+import { fairWatches, fairWeather, storm } from "./simulation-weather";
 
 /** A death: at the outside call of that number (1 is the first of the run), and where in it. */
 export interface Kill {
@@ -30,8 +29,7 @@ export interface Kill {
 export interface Options {
   seed?: number;
   kills?: Kill[];
-  /** Bad weather, and until when; after that it is fair, so that everything can still end well. */
-  storm?: Storm & { untilMs: number };
+  storm?: Storm;
   /** After all is done: how long nothing may happen. */
   quietMs?: number;
   /** Something else in the place of the operator. */
@@ -42,22 +40,22 @@ export interface Run {
   /** The sentences of the promise that did not hold. */
   violations: string[];
   evidence: Evidence;
-  model: ScriptedModel;
+  /** The outside calls at which killing is of interest: those made until all was done and told. */
+  calls: OutsideCall[];
   processes: number;
-  /** Simulated milliseconds until all was done. */
-  tookMs: number;
 }
 
 /** How long the supervisor takes to start the next process. */
 const RESTART_MS = 30;
-/** Time for events to be told and writes to come back once every task is where it should be. */
-const AFTERMATH_MS = 45_000;
-const QUIET_MS = 120_000;
-/** How soon a process must have noticed what people did: in fair weather, and when it has to find out by itself. */
+/** Time for events to be told once every task is where it should be, and for the watches to calm down after a storm. */
+const TELLING_MS = 3_000;
+const CALMING_MS = 90_000;
+/** What a deaf spell has cost is found by the comparison of everything that a process makes every ten minutes. */
+const HEALING_MS = 900_000;
+/** Longer than the 30 s between two looks of the watches' health checks. */
+const QUIET_MS = 32_000;
+/** How soon a process must have noticed what people did, in fair weather. */
 const NOTICE_MS = 1_000;
-const STORMY_NOTICE_MS = 120_000;
-
-const watched: Resource[] = [resources.llm, resources.agent, resources.task, secrets];
 
 /** Plays `scenario` to its end. Rejects only when the simulation itself is wrong. */
 export function play(scenario: Scenario, options: Options = {}): Promise<Run> {
@@ -70,51 +68,175 @@ class Simulation {
   readonly #clock = new FakeClock();
   readonly #cluster: FakeCluster;
   readonly #model: ScriptedModel;
-  readonly #start: number;
-  readonly #evidence: Evidence;
+  readonly #start = this.#clock.now().getTime();
+  readonly #outside: OutsideCall[] = [];
   readonly #deletedByPeople = new Set<string>();
   readonly #random: () => number;
-  #mark = 0;
-  #calls = 0;
   #processes = 0;
   #process: Process | undefined;
   #checks = 0;
   #actsLeft: number;
+  #judged = { writes: -1, isDone: false };
 
   constructor(scenario: Scenario, options: Options) {
     this.#scenario = scenario;
     this.#options = options;
     this.#actsLeft = scenario.acts.length;
     this.#random = dice(options.seed ?? 1);
-    this.#start = this.#clock.now().getTime();
-    this.#cluster = new FakeCluster({ clock: this.#clock });
+    this.#cluster = new FakeCluster({ clock: this.#clock, random: this.#random, troubles: fairWatches });
     this.#model = new ScriptedModel({
       clock: this.#clock,
-      mark: () => this.#tick(),
+      mark: () => this.#mark,
       ...(scenario.scripts && { scripts: scenario.scripts }),
       verification: () => scenario.verification?.(this.#checks++) ?? { kind: "Verified", modelListed: true },
     });
-    this.#evidence = {
-      versions: [], calls: this.#model.calls, outside: [],
-      expected: scenario.expected,
-      isDisturbed: (options.kills ?? []).length > 0 || options.storm !== undefined,
-      isStormy: options.storm !== undefined,
-      deletedByPeople: this.#deletedByPeople,
-      noticeMs: options.storm ? STORMY_NOTICE_MS : NOTICE_MS,
-    };
   }
 
   async run(): Promise<Run> {
-    this.#record();
-    for (const { atMs, act } of this.#scenario.acts) this.#later(atMs, () => this.#do(act));
+    const { withinMs, acts } = this.#scenario;
+    for (const { atMs, act } of acts) this.#later(atMs, () => void this.#do(act));
+    if (this.#options.storm) this.#brew(this.#options.storm);
     this.#startProcess();
-    const end = this.#start + this.#scenario.withinMs + (this.#options.storm?.untilMs ?? 0);
+    const end = this.#start + withinMs + this.#patience;
     while (this.#now() < end && !this.#isDone()) await this.#clock.step();
-    const tookMs = this.#now() - this.#start;
-    await this.#clock.advance(AFTERMATH_MS);
-    this.#evidence.quietFrom = this.#clock.now();
+    await this.#clock.advance(TELLING_MS);
+    const calls = [...this.#outside];
+    await this.#clock.advance(this.#patience);
+    const quietFrom = this.#clock.now();
     await this.#clock.advance(this.#options.quietMs ?? QUIET_MS);
+    const evidence = this.#evidence(quietFrom);
     this.#process?.kill();
-    return { violations: violations(this.#evidence), evidence: this.#evidence, model: this.#model, processes: this.#processes, tookMs };
+    return { violations: violations(evidence), evidence, calls, processes: this.#processes };
+  }
+
+  /** How much longer everything may take on account of the weather. */
+  get #patience(): number {
+    const { storm: storms } = this.#options;
+    if (!storms) return 0;
+    return storms.untilMs + (storms.deafSpells > 0 ? HEALING_MS : CALMING_MS);
+  }
+
+  /** Orders everything that happened: how much had been written by then. */
+  get #mark(): number {
+    return this.#cluster.history.length;
+  }
+
+  #now(): number {
+    return this.#clock.now().getTime();
+  }
+
+  #later(ms: number, run: () => void): void {
+    this.#clock.at(new Date(this.#now() + ms), run);
+  }
+
+  #evidence(quietFrom: Date): Evidence {
+    const { storm: storms, kills = [] } = this.#options;
+    return {
+      versions: this.#cluster.history.map(({ at, phase, object }, i) => ({ mark: i + 1, at, change: phase === "DELETED" ? "Deleted" : "Stored", object })),
+      calls: this.#model.calls,
+      outside: this.#outside,
+      expected: this.#scenario.expected,
+      kills: kills.length,
+      isStormy: storms !== undefined,
+      deletedByPeople: this.#deletedByPeople,
+      noticeMs: NOTICE_MS + this.#patience,
+      quietFrom,
+    };
+  }
+
+  /** Whether people have done all they meant to, a process is there, and every task is where it should end. */
+  #isDone(): boolean {
+    if (this.#actsLeft > 0 || !this.#process?.isAlive) return false;
+    if (this.#options.storm && this.#now() < this.#start + this.#options.storm.untilMs) return false;
+    if (this.#judged.writes === this.#mark) return this.#judged.isDone;
+    const isDone = Object.entries(this.#scenario.expected).every(([name, { ends }]) =>
+      ends.includes(endingOf(this.#cluster.read<Task>(resources.task, { namespace: NAMESPACE, name }))),
+    );
+    this.#judged = { writes: this.#mark, isDone };
+    return isDone;
+  }
+
+  #startProcess(): void {
+    const { storm: storms, operator } = this.#options;
+    const isOver = (): boolean => storms === undefined || this.#now() >= this.#start + storms.untilMs;
+    this.#process = new Process(++this.#processes, {
+      clock: this.#clock,
+      cluster: this.#cluster,
+      models: this.#model,
+      random: this.#random,
+      weather: storms ? storm(storms, this.#random, isOver) : fairWeather,
+      enter: (process, what, name) => this.#enter(process, what, name),
+      died: () => this.#later(RESTART_MS, () => this.#startProcess()),
+      disturb: (resource, ref) => this.#disturb(resource, ref),
+      ...(operator && { operator }),
+    });
+  }
+
+  #enter(process: Process, what: string, name: string): Moment | undefined {
+    this.#outside.push({ mark: this.#mark, at: this.#clock.now(), process: process.number, what, name });
+    return this.#options.kills?.find(({ call }) => call === this.#outside.length)?.moment;
+  }
+
+  async #disturb(resource: Resource, ref: Ref): Promise<void> {
+    const annotations = { "example.com/touched": String(this.#mark) };
+    await this.#cluster.mergePatch(resource, ref, { metadata: { annotations } });
+  }
+
+  async #do(act: Act): Promise<void> {
+    await this.#act(act);
+    this.#actsLeft--;
+  }
+
+  async #act(act: Act): Promise<void> {
+    switch (act.do) {
+      case "Apply":
+        return this.#apply(act.resource, act.object);
+      case "Patch":
+        await this.#cluster.mergePatch(act.resource, { namespace: NAMESPACE, name: act.name }, act.patch);
+        return;
+      case "Delete":
+        return this.#remove(act.resource, act.name);
+      case "Stop": {
+        const stopping = this.#process;
+        void stopping?.operator.stop(act.graceMs).then(() => stopping.kill());
+      }
+    }
+  }
+
+  async #apply(resource: Resource, object: Extract<Act, { do: "Apply" }>["object"]): Promise<void> {
+    const created = await this.#cluster.create<ClusterObject>(resource, object);
+    if (created.ok) return;
+    const { metadata: _same, ...body } = object;
+    await this.#cluster.mergePatch(resource, object.metadata, body);
+  }
+
+  async #remove(resource: Resource, name: string): Promise<void> {
+    const live = this.#cluster.read(resource, { namespace: NAMESPACE, name });
+    if (!live) return;
+    this.#deletedByPeople.add(live.metadata.uid);
+    await this.#cluster.remove(resource, { namespace: NAMESPACE, name, uid: live.metadata.uid });
+  }
+
+  /** The storm's part that comes by itself: deaf spells and reports of ends that never were. */
+  #brew({ untilMs, lagMs, repeated, displaced, falseDeletions, deafSpells }: Storm): void {
+    const { watches } = this.#cluster;
+    const kinds = [resources.llm, resources.agent, resources.task];
+    const any = <T>(values: T[]): T | undefined => values[Math.floor(this.#random() * values.length)];
+    watches.troubles = { lagMs, repeated, displaced };
+    for (let i = 0; i < falseDeletions; i++) {
+      this.#later(this.#random() * untilMs, () => {
+        const resource = any(kinds) ?? resources.task;
+        const object = any(this.#cluster.all(resource));
+        if (object) watches.pretend(resource, object, "DELETED");
+      });
+    }
+    for (let i = 0; i < deafSpells; i++) {
+      const resource = any(kinds) ?? resources.task;
+      this.#later(this.#random() * untilMs, () => watches.deafen(resource));
+    }
+    this.#later(untilMs, () => {
+      watches.troubles = fairWatches;
+      for (const resource of kinds) watches.heal(resource);
+    });
   }
 }

@@ -7,7 +7,7 @@ import type { StopReason, TokenUsage } from "./port";
 import { anthropicParameters } from "./parameters";
 import { anthropicOutput, toolSchema } from "./schemas";
 import type { Call, Encoding, Json, Reading, Result, Turn } from "./wire";
-import { countAt, isJson, objectAt, parseJson, textAt } from "./wire";
+import { countAt, isJson, objectAt, textAt, wellFormed } from "./wire";
 
 type MessagesBody = Anthropic.MessageCreateParamsNonStreaming;
 type BlockParam = Anthropic.ContentBlockParam;
@@ -66,9 +66,14 @@ function toBlocks(turn: Turn): BlockParam[] {
       type: "tool_use" as const,
       id,
       name,
-      input: parseJson(args) ?? {},
+      input: toInput(args),
     })),
   ];
+}
+
+/** The arguments as an object. An escaped half of a surrogate pair only comes to light when the text is parsed. */
+function toInput(args: string): unknown {
+  return JSON.parse(args, (_key, value: unknown) => (typeof value === "string" ? wellFormed(value) : value)) as unknown;
 }
 
 function toResultBlock({ callId, text, missing }: Result): BlockParam {

@@ -136,7 +136,7 @@ describe("an endpoint", () => {
       { provider: "openai", parameters: { baseUrl: "http://u:p@x/v1" } },
       "InvalidRequest false",
     ],
-  ])("%s", (_sentence, spec, expected, env) => {
+  ])("%s", (...[, spec, expected, env]) => {
     expect(summary(spec, env)).toBe(expected);
   });
 

@@ -23,6 +23,7 @@ const argumentTexts = [
   '"text"',
   "{broken",
   '{"a":"\ud800"}',
+  '{"a":"\\ud800"}',
 ];
 const names = ["fetch__fetch", "", "bad name!", "n".repeat(100)];
 

@@ -7,7 +7,7 @@ import type { Message } from "../../../crds/index";
 import { CallIds, nativeCallIds, withCallIds } from "./call-ids";
 import type { Endpoint } from "./endpoint";
 import type { Call, Conversation, Result, Turn } from "./wire";
-import { isJson, parseJson } from "./wire";
+import { isJson, parseJson, wellFormed } from "./wire";
 
 /** Stands in for the result of a call that has none, most often because the operator died in between. */
 export const NO_RESULT =
@@ -163,9 +163,4 @@ function legalArguments(text: string): string {
 
 function isBlank(text: string | undefined): boolean {
   return text === undefined || text.trim() === "";
-}
-
-/** Replaces halves of surrogate pairs: as JSON they are refused by strict servers. */
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
 }

@@ -130,3 +130,8 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** Replaces halves of surrogate pairs: as JSON they are refused by strict servers. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
+}
