@@ -1,23 +1,15 @@
-/** Starts the model of a bench as a process of its own and asks it what it has seen. */
+/** Starts the scripted model as a process of its own and asks it what it has seen. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { request } from "undici";
+import type { ModelServerStats } from "../capabilities/testing/model-server";
 import { projectFiles } from "../controlplane/project";
-
-/** What the model has seen since it was started. */
-export interface ModelStats {
-  requests: number;
-  /** Questions asked again. */
-  repeated: number;
-  inFlight: number;
-  maxInFlight: number;
-}
 
 export interface Model {
   /** What an LLM's `baseUrl` should be. */
   url: string;
-  stats: () => Promise<ModelStats>;
+  stats: () => Promise<ModelServerStats>;
   stop: () => Promise<void>;
 }
 
@@ -25,17 +17,18 @@ export interface Model {
 export async function startModel(latencyMs: number): Promise<Model> {
   const { root, node } = projectFiles();
   const loader = join(root, "node_modules", "tsx", "dist", "loader.mjs");
-  const child = spawn(node, ["--import", loader, join(root, "bench", "model-process.ts"), String(latencyMs)], {
+  const server = join(root, "capabilities", "testing", "model-server.ts");
+  const child = spawn(node, ["--import", loader, server, `--latency-ms=${latencyMs}`], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const gone = once(child, "exit");
+  child.stdout.setEncoding("utf8");
   const [said] = (await Promise.race([once(child.stdout, "data"), gone])) as [unknown];
-  const port = Number(String(said).trim());
-  if (!Buffer.isBuffer(said) || !(port > 0)) throw new Error(`The model did not start: ${String(said)}`);
-  const origin = `http://127.0.0.1:${port}`;
+  const [url] = /http:\S+/.exec(String(said)) ?? [];
+  if (url === undefined) throw new Error(`The scripted model did not start: ${String(said)}`);
   return {
-    url: `${origin}/v1`,
-    stats: async () => (await (await request(`${origin}/stats`)).body.json()) as ModelStats,
+    url,
+    stats: async () => (await (await request(new URL("/stats", url))).body.json()) as ModelServerStats,
     stop: async () => {
       child.kill("SIGTERM");
       await gone;

@@ -36,7 +36,7 @@ export function llm(name: string, baseUrl: string): Manifest<LLM> {
     apiVersion,
     kind: "LLM",
     metadata: { name, namespace: NAMESPACE },
-    spec: { provider: "openai", apiKeyFrom: { secretKeyRef: KEY }, parameters: { baseUrl, model: "bench" } },
+    spec: { provider: "openai", apiKeyFrom: { secretKeyRef: KEY }, parameters: { baseUrl, model: "scripted" } },
   };
 }
 

@@ -11,13 +11,13 @@ export function realNeighbours(env: NodeJS.ProcessEnv, log: Log): Neighbours {
   const clock = systemClock;
   const random = Math.random;
   const cluster = connectCluster();
+  const environment = { ...pick(env, "OPENAI_BASE_URL"), ...pick(env, "ANTHROPIC_BASE_URL") };
   return {
     cluster, clock, log, random,
     recorder: createRecorder({ cluster, clock, log }),
     secrets: createSecrets({ cluster, clock, log }),
-    models: createModels({
-      env: { ...pick(env, "OPENAI_BASE_URL"), ...pick(env, "ANTHROPIC_BASE_URL") },
-    }),
+    models: createModels({ env: environment }),
+    environment,
   };
 }
 

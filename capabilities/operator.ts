@@ -4,6 +4,7 @@
  */
 import type { Agent, LLM, Task } from "../crds/index";
 import { resources } from "../crds/index";
+import type { ModelEnvironment } from "./adapters/models/endpoint";
 import type { Models } from "./adapters/models/port";
 import { createAgentController } from "./catalog/agent/controller";
 import { createLLMController } from "./catalog/llm/controller";
@@ -29,6 +30,8 @@ export interface Neighbours {
   clock: Clock;
   log: Log;
   random: () => number;
+  /** Where the environment sends whole providers; the same that `models` was made with. */
+  environment: ModelEnvironment;
 }
 
 export interface Operator {
@@ -38,6 +41,7 @@ export interface Operator {
   /** Memory of what exists, for admission: a hit saves a live read, a miss proves nothing. */
   known: { llms: Store<LLM>; agents: Store<Agent> };
   cluster: Cluster;
+  environment?: ModelEnvironment;
   /** Resolves when the API server answers; before that nothing else can. */
   reachable(): Promise<void>;
   /** Begins to act on what the watches have brought and will bring. */
@@ -49,7 +53,7 @@ export interface Operator {
 }
 
 export function createOperator(neighbours: Neighbours): Operator {
-  const { cluster, clock, log, secrets, recorder } = neighbours;
+  const { cluster, clock, log, secrets, recorder, environment } = neighbours;
   const stores = {
     llms: new Store<LLM>({ clock }),
     agents: new Store<Agent>({ clock }),
@@ -70,7 +74,7 @@ export function createOperator(neighbours: Neighbours): Operator {
   const controllers = [llms, agents, tasks];
 
   return {
-    llms, agents, tasks, cluster,
+    llms, agents, tasks, cluster, environment,
     known: { llms: stores.llms, agents: stores.agents },
     reachable: () => resyncs[0]?.reachable() ?? Promise.resolve(),
     start() {

@@ -49,15 +49,9 @@ describe("one stream for every change of a kind", () => {
       LOG_LEVEL: "silent",
     });
     const heard: string[] = [];
-    watchAll(
-      capability,
-      model,
-      (object, phase) => void heard.push(`${phase} ${object.metadata?.name}`),
-    );
+    watchAll(capability, model, (object, phase) => void heard.push(`${phase} ${object.metadata?.name}`));
 
-    await capability.bindings
-      .at(-1)
-      ?.watchCallback?.({ metadata: { name: "one" } }, "DELETED" as never);
+    await capability.bindings.at(-1)?.watchCallback?.({ metadata: { name: "one" } }, "DELETED" as never);
 
     expect(heard).toEqual(["DELETED one"]);
   });
@@ -67,13 +61,8 @@ describe("one stream for every change of a kind", () => {
       .resolve("pepr")
       .replace(/dist\/lib\.js$/, "src/lib/");
     const enums = readFileSync(`${root}enums.ts`, "utf8");
-    const processor = readFileSync(
-      `${root}processors/watch-processor.ts`,
-      "utf8",
-    );
+    const processor = readFileSync(`${root}processors/watch-processor.ts`, "utf8");
     expect(enums).toContain(`ANY = "${EVERY_EVENT}"`);
-    expect(processor).toMatch(
-      /\[Event\.ANY\]: \[WatchPhase\.Added, WatchPhase\.Modified, WatchPhase\.Deleted\]/,
-    );
+    expect(processor).toMatch(/\[Event\.ANY\]: \[WatchPhase\.Added, WatchPhase\.Modified, WatchPhase\.Deleted\]/);
   });
 });

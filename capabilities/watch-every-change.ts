@@ -39,9 +39,7 @@ export function watchAll<Kind extends GenericKind>(
   if (made.length === 0) return; // A process that only admits has no watches: Pepr leaves the binding out.
   const [binding] = made;
   if (made.length > 1 || !binding?.isWatch) {
-    throw new Error(
-      "Pepr did not add exactly one watch binding; see capabilities/watch-every-change.ts",
-    );
+    throw new Error("Pepr did not add exactly one watch binding; see capabilities/watch-every-change.ts");
   }
   Object.assign(binding, { event: EVERY_EVENT });
 }

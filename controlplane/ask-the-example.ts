@@ -1,6 +1,7 @@
 /** Applies the first example, shows the events while it runs, and then the tables and the answer that kubectl shows. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Up } from "./bring-up";
 import type { Choice } from "./example";
 import { chooseProvider, fit, keySecret, modelOf, questionIn } from "./example";
@@ -18,6 +19,7 @@ import { manifestsIn } from "./webhooks";
 const EXAMPLE = "examples/01-ask.yaml";
 const NAMESPACE = "default";
 const ANSWERED_WITHIN_S = 180;
+const EVENTS_LATE_MS = 1_500;
 
 /** True if there was an answer. `wantedModel` is what the user asked for with `--model`. */
 export async function askTheExample(up: Up, wantedModel: string | undefined, progress: Progress): Promise<boolean> {
@@ -35,6 +37,8 @@ export async function askTheExample(up: Up, wantedModel: string | undefined, pro
     const model = choice.model ?? modelOf(example) ?? "the example's model";
     await progress.step(`kubectl apply -f ${EXAMPLE} (${choice.provider}, model ${model})`, () => apply(kubectl, fit(example, choice)));
     await progress.step("waiting for the answer", () => waitForAnswer(kubectl, target));
+    // The last events are told after the status they tell of.
+    await sleep(EVENTS_LATE_MS);
   } finally {
     stopWatching();
   }

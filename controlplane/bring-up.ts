@@ -65,14 +65,18 @@ async function start(state: State, binaries: Binaries, { wanted, progress, env }
   const api = await progress.step("starting the API server", () => ensureApi(state, binaries, wanted), said);
   const kubectl = kubectlFor(binaries.kubectl, state.kubeconfig);
   await progress.step("installing the CRDs and the operator's rights", () => install(kubectl));
-  const controllers = ensureControllers(state, binaries);
   if (binaries.controllerManager === undefined) progress.say(`! ${WITHOUT_CONTROLLERS}`);
   const models = chooseModels(wanted.baseUrl, env, recall(state).models);
   remember(state, { models });
-  const model = models.kind === "Scripted" ? await ensureScriptedModel(state) : [];
+  const company = async (): Promise<ProgramName[]> => [
+    ...ensureControllers(state, binaries),
+    ...(models.kind === "Scripted" ? await ensureScriptedModel(state) : []),
+  ];
+  const title = models.kind === "Scripted" ? "starting the controllers and the scripted model" : "starting the controllers";
+  const others = await progress.step(title, company, said);
   const starting = (): Promise<ProgramName[]> => ensureOperator(state, kubectl, env);
   const operator = wanted.operator ? await progress.step("starting the operator", starting, said) : [];
-  return { state, binaries, kubectl, models, started: [...api, ...controllers, ...model, ...operator] };
+  return { state, binaries, kubectl, models, started: [...api, ...others, ...operator] };
 }
 
 /** Makes the scripted model run, on the port it had. */

@@ -21,7 +21,7 @@ async function down(argv: string[]): Promise<number> {
   if (stopped.length === 0) progress.say(`✓ nothing is running in ${state.dir}`);
   if (options.deleteData && isKnown(state)) {
     deleteState(state);
-    progress.say(`✓ deleted ${state.dir}`);
+    progress.say(`✓ deleted the objects, keys and logs in ${state.dir}`);
   } else if (isKnown(state)) {
     progress.say(`  the data stays in ${state.dir} (--delete-data deletes it)`);
   }

@@ -3,19 +3,19 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Up } from "./bring-up";
 import { quote } from "./shell";
+import { logOf } from "./state";
 
 /** The exports and the first commands, ready to be pasted. */
-export function howToGoOn({ state, binaries }: Up, isStateGiven: boolean): string {
+export function howToGoOn({ state, binaries }: Up, isStateGiven: boolean, ending: "Ctrl-C" | "down"): string {
   const more = isStateGiven ? ` -- --state ${quote(state.dir)}` : "";
-  return [
-    "",
-    ...exports(state.kubeconfig, binaries.folder),
-    "",
-    "  kubectl get llm,agent,task        what there is",
-    "  kubectl get events --watch        what happens",
-    `  npm run down${more}        stop; the data stays for the next \`npm run up${more}\``,
-    `  logs: ${state.logs}`,
-  ].join("\n");
+  const rows = [
+    ["kubectl get llm,agent,task", "what there is"],
+    ["kubectl get events --watch", "what happens"],
+    ending === "Ctrl-C" ? ["Ctrl-C", "stop; the data stays for the next time"] : [`npm run down${more}`, "stop; the data stays for the next `npm run up`"],
+    [`less ${quote(logOf(state, "operator"))}`, "the operator's log"],
+  ];
+  const width = Math.max(...rows.map(([command = ""]) => command.length));
+  return ["", ...exports(state.kubeconfig, binaries.folder), "", ...rows.map(([command = "", what = ""]) => `  ${command.padEnd(width)}  ${what}`)].join("\n");
 }
 
 /** `export` lines: the kubeconfig and, where the user has no kubectl, the folder that has one. */

@@ -39,7 +39,7 @@ async function quickstart(argv: string[]): Promise<number> {
   const wasUp = isKnown(state) && pidOf(state, "kube-apiserver") !== undefined;
   const progress = showProgress(process.stdout);
   const interruption = firstSignal();
-  const tour = walkThrough(state, options, progress);
+  const tour = walkThrough({ state, options, progress, wasUp });
   let code = INTERRUPTED;
   try {
     code = (await Promise.race([tour, interruption])) ?? INTERRUPTED;
@@ -57,15 +57,22 @@ function tidyUp(state: State, code: number, progress: Progress): void {
   else progress.say(`  logs and data are kept in ${state.dir}`);
 }
 
+interface Tour {
+  state: State;
+  options: Options;
+  progress: Progress;
+  wasUp: boolean;
+}
+
 /** The whole tour; it only returns with `--once` or when something has gone wrong for good. */
-async function walkThrough(state: State, options: Options, progress: Progress): Promise<number> {
+async function walkThrough({ state, options, progress, wasUp }: Tour): Promise<number> {
   const { port, baseUrl, model, once } = options;
   const wanted = { operator: true, ...(port === undefined ? {} : { port }), ...(baseUrl === undefined ? {} : { baseUrl }) };
   const up = await bringUp(state, wanted, progress);
   progress.say(`  models: ${describeModels(up.models)}`);
   const isAnswered = await askTheExample(up, model, progress);
   if (once) return isAnswered ? 0 : 1;
-  progress.say(howToGoOn(up, options.isStateGiven).replace(/^ {2}npm run down.*$/m, "  Ctrl-C                            stop; the data stays for the next time"));
+  progress.say(howToGoOn(up, options.isStateGiven, wasUp ? "down" : "Ctrl-C"));
   return watchOver(state, progress);
 }
 

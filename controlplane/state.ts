@@ -2,11 +2,11 @@
  * The state folder of one control plane: where everything in it lives, and what it remembers from one start to the next
  * (ports, the secret path of the webhooks, where models are), in state.json. Several such folders live side by side.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "./failure";
 
-/** The paths of one state folder. Everything in it belongs to its owner alone (0700). */
+/** The paths of one state folder. Folders are made 0700, keys 0600. */
 export interface State {
   dir: string;
   /** What a user exports as KUBECONFIG. */
@@ -64,7 +64,6 @@ export function stateAt(dir: string): State {
 export function createState(state: State): void {
   for (const folder of [state.dir, state.certificates, state.logs, state.etcdData]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    chmodSync(folder, 0o700);
   }
 }
 

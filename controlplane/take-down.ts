@@ -1,11 +1,10 @@
 /** Stops what runs of a state, the operator first and etcd last, and deletes the folder only when asked to. */
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, rmdirSync } from "node:fs";
 import { pidOf, stop } from "./controlplane";
-import { Failure } from "./failure";
 import { withLock } from "./lock";
 import type { Progress } from "./progress";
 import type { ProgramName, State } from "./state";
-import { PROGRAMS, isKnown } from "./state";
+import { PROGRAMS, isKnown, logOf, pidFileOf } from "./state";
 
 /** Stops every program of the state and returns the names of those that ran. */
 export async function takeDown(state: State, progress: Progress): Promise<ProgramName[]> {
@@ -25,8 +24,12 @@ export async function takeDown(state: State, progress: Progress): Promise<Progra
   return withLock(state.lock, stopAll, waiting);
 }
 
-/** Deletes a state folder whose programs have all stopped. A folder that is none is left alone: a `Failure`. */
+/** Deletes what these scripts have put into a state folder, and the folder if nothing else is in it. */
 export function deleteState(state: State): void {
-  if (!isKnown(state)) throw new Failure(`${state.dir} is not a state folder (it has no state.json), so nothing in it was deleted.`);
-  rmSync(state.dir, { recursive: true, force: true });
+  const logs = PROGRAMS.map((name) => logOf(state, name));
+  const pids = PROGRAMS.map((name) => pidFileOf(state, name));
+  const { dir, memory, ...rest } = state;
+  const files = Object.values(rest).filter((path) => path !== state.logs);
+  for (const path of [...logs, ...logs.map((log) => `${log}.old`), ...pids, ...files, memory]) rmSync(path, { recursive: true, force: true });
+  for (const folder of [state.logs, dir]) if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }

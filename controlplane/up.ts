@@ -22,7 +22,7 @@ async function up(argv: string[]): Promise<number> {
   const wanted = { operator: !options.noOperator, ...(port === undefined ? {} : { port }), ...(baseUrl === undefined ? {} : { baseUrl }) };
   const running = await bringUp(stateAt(options.state), wanted, progress);
   progress.say(`  models: ${describeModels(running.models)}`);
-  progress.say(howToGoOn(running, options.isStateGiven));
+  progress.say(howToGoOn(running, options.isStateGiven, "down"));
   return 0;
 }
 

@@ -2,8 +2,10 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-const TEMPLATE =
-  '{{.lastTimestamp}}{{"\\t"}}{{.type}}{{"\\t"}}{{.involvedObject.kind}}/{{.involvedObject.name}}{{"\\t"}}{{.reason}}{{"\\t"}}{{.message}}{{"\\n"}}';
+/** No tab: kubectl would align columns, and hold lines back to do so. */
+const SEPARATOR = "\u001f";
+const FIELDS = ["lastTimestamp", "type", "involvedObject.kind", "involvedObject.name", "reason", "message"];
+const TEMPLATE = `${FIELDS.map((field) => `{{.${field}}}`).join(SEPARATOR)}{{"\\n"}}`;
 
 /** Calls `show` for every event from now on, until the returned function is called. */
 export function watchEvents(kubectl: string, kubeconfig: string, namespace: string, show: (line: string) => void): () => void {
@@ -14,15 +16,14 @@ export function watchEvents(kubectl: string, kubeconfig: string, namespace: stri
   // Timestamps of events are whole seconds.
   const since = Math.floor(Date.now() / 1000) * 1000;
   createInterface({ input: child.stdout }).on("line", (line) => {
-    const [at = "", ...event] = line.split("\t");
+    const [at = "", ...event] = line.split(SEPARATOR);
     if (Date.parse(at) >= since) show(formatEvent(event));
   });
   return () => void child.kill();
 }
 
-/** Type, object, reason and message of an event, as people read them. */
-export function formatEvent([type = "", object = "", reason = "", ...message]: readonly string[]): string {
-  const [kind = "", name = ""] = object.split("/");
+/** An event's type, kind, name, reason and message, as people read them. */
+export function formatEvent([type = "", kind = "", name = "", reason = "", ...message]: readonly string[]): string {
   const mark = type === "Warning" ? "!" : " ";
   return `  ${mark} ${`${kind.toLowerCase()}/${name}`.padEnd(28)} ${reason.padEnd(26)} ${message.join(" ")}`;
 }

@@ -27,8 +27,8 @@ export interface Model {
   /** The calls of a question, in order. */
   asked(question: string): Call[];
   all(): readonly Call[];
-  /** How many calls have neither an answer nor a closed connection. */
-  inFlight(): number;
+  /** How many calls have neither an answer nor a closed connection, and how many had at most. */
+  load(): { inFlight: number; maxInFlight: number };
   close(): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ export async function startModel({ latencyMs, key }: ModelOptions = {}): Promise
     failList: (fault) => void (listFault = fault),
     asked: (question) => calls.filter((call) => call.question === question),
     all: () => calls,
-    inFlight: () => server.load().inFlight,
+    load: () => server.load(),
     close: () => server.close(),
   };
 }

@@ -8,8 +8,9 @@ import type { Lab, Worker } from "../lab";
 import { withLab } from "../lab";
 import { runLoad } from "../load";
 import { observeTasks } from "../observer";
-import type { Bench, LoadFigures, Measured, Report, Scenario } from "../scenario";
-import { LOAD_COLUMNS, STALL_MS, allAnswered, figuresOf, loadCells, measure, requestTable } from "../scenario";
+import { LOAD_COLUMNS, STALL_MS, allAnswered, figuresOf, loadCells, measure, requestTable } from "../measure";
+import type { LoadFigures, Measured } from "../measure";
+import type { Bench, Report, Scenario } from "../scenario";
 import { median } from "../statistics";
 import { figure, percent } from "../table";
 

@@ -6,8 +6,9 @@ import { withLab } from "../lab";
 import { makeProbe } from "../launch";
 import { runLoad } from "../load";
 import { observeTasks } from "../observer";
-import type { Bench, LoadFigures, Report, Scenario } from "../scenario";
-import { LOAD_COLUMNS, STALL_MS, figuresOf, loadCells, measure } from "../scenario";
+import { LOAD_COLUMNS, STALL_MS, figuresOf, loadCells, measure } from "../measure";
+import type { LoadFigures } from "../measure";
+import type { Bench, Report, Scenario } from "../scenario";
 import { risePerStep } from "../statistics";
 import { figure } from "../table";
 

@@ -3,8 +3,9 @@ import { withLab } from "../lab";
 import { runLoad } from "../load";
 import { observeTasks } from "../observer";
 import { plotOverhead } from "../plot";
-import type { Bench, LoadFigures, Report, Scenario } from "../scenario";
-import { LOAD_COLUMNS, STALL_MS, figuresOf, loadCells, measure } from "../scenario";
+import { LOAD_COLUMNS, STALL_MS, figuresOf, loadCells, measure } from "../measure";
+import type { LoadFigures } from "../measure";
+import type { Bench, Report, Scenario } from "../scenario";
 import { thisMachine } from "../process";
 
 const LATENCIES_MS = [0, 500, 2_000];

@@ -11,8 +11,8 @@ import type { Running } from "../launch";
 import { runLoad } from "../load";
 import * as objects from "../objects";
 import { observeTasks } from "../observer";
+import { STALL_MS, requestTable } from "../measure";
 import type { Bench, Report, Scenario } from "../scenario";
-import { STALL_MS, requestTable } from "../scenario";
 import type { Usage } from "../process";
 import { figure } from "../table";
 

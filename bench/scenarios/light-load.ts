@@ -2,8 +2,8 @@
 import { observeTasks } from "../observer";
 import { runLoad } from "../load";
 import { withLab } from "../lab";
+import { LOAD_COLUMNS, STALL_MS, figuresOf, loadCells, measure, requestTable } from "../measure";
 import type { Bench, Report, Scenario } from "../scenario";
-import { LOAD_COLUMNS, STALL_MS, figuresOf, loadCells, measure, requestTable } from "../scenario";
 import { figure } from "../table";
 
 const LATENCY_MS = 200;

@@ -2,8 +2,8 @@
 import { withLab } from "../lab";
 import { runLoad } from "../load";
 import { observeTasks } from "../observer";
+import { LOAD_COLUMNS, STALL_MS, allAnswered, figuresOf, loadCells, measure } from "../measure";
 import type { Bench, Report, Scenario } from "../scenario";
-import { LOAD_COLUMNS, STALL_MS, allAnswered, figuresOf, loadCells, measure } from "../scenario";
 import { figure } from "../table";
 
 const LAST_DONE_SECONDS = 17;

@@ -102,16 +102,19 @@ export function refusal(
   missing: readonly Reference[],
   similar: (reference: Reference) => string[],
 ): string {
-  const isOne = missing.length === 1;
-  const what = missing.map((reference) => `${titled(reference)} (${reference.field})${hint(similar(reference))}`);
-  const [act, label] = isOne
-    ? ["which does not exist. Create it first, or correct the name.", "it is created"]
-    : ["which do not exist. Create them first, or correct the names.", "they are created"];
-  return (
-    `${introduced(referrer)} refers to ${listed(what)}, ${act} ` +
-    `To have objects accepted in any order, and wait until ${label}, label the namespace: ` +
-    `kubectl label namespace ${referrer.namespace} ${REFERENCES_LABEL}=warn`
-  );
+  const what = listed(missing.map(titled));
+  const where = listed([...new Set(missing.map(({ field }) => field))]);
+  const cure =
+    missing.length === 1
+      ? `which does not exist. Create it first, or correct ${where}.`
+      : `which do not exist. Create them first, or correct ${where}.`;
+  const hints = missing.flatMap((reference) => hint(reference, similar(reference)));
+  const label = `kubectl label namespace ${referrer.namespace} ${REFERENCES_LABEL}=warn`;
+  return [
+    `${introduced(referrer)} refers to ${what}, ${cure}`,
+    ...hints,
+    `Where objects arrive in any order, label the namespace, and they wait for one another instead: ${label}`,
+  ].join(" ");
 }
 
 /** One warning per reference; the API server cuts a warning at 256 characters when there are many. */
@@ -143,8 +146,9 @@ function titled({ resource, name }: Reference): string {
   return `${resource.kind} "${name}"`;
 }
 
-function hint(similar: string[]): string {
-  return similar.length === 0 ? "" : ` – did you mean ${similar.map((name) => `"${name}"`).join(" or ")}?`;
+function hint({ resource }: Reference, similar: string[]): string[] {
+  if (similar.length === 0) return [];
+  return [`Did you mean ${resource.kind} ${similar.map((name) => `"${name}"`).join(" or ")}?`];
 }
 
 function listed(parts: string[]): string {

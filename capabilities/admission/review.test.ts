@@ -196,10 +196,9 @@ describe("what a schema cannot see", () => {
     const message = verdict.kind === "Deny" ? verdict.message : "";
     for (const part of [
       'Agent "a" in namespace "default"',
-      'LLM "gpt-4o" (spec.llmRef.name)',
-      'did you mean "gpt-4o-mini"',
-      'Tool "x" (spec.tools)',
-      'Agent "b" (spec.subAgents)',
+      'refers to LLM "gpt-4o", Tool "x" and Agent "b", which do not exist',
+      'Did you mean LLM "gpt-4o-mini"?',
+      "spec.llmRef.name, spec.tools and spec.subAgents",
       "kubectl label namespace default",
     ]) {
       expect(message).toContain(part);

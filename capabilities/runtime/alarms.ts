@@ -71,21 +71,14 @@ export class Alarms {
     if (next === this.#armedFor) return;
     this.#disarm();
     this.#armedFor = next;
-    this.#disarm =
-      next === undefined
-        ? () => undefined
-        : this.#clock.at(new Date(next), () => this.#fire());
+    this.#disarm = next === undefined ? () => undefined : this.#clock.at(new Date(next), () => this.#fire());
   }
 
   #fire(): void {
     this.#armedFor = undefined;
     this.#disarm = () => undefined;
     const now = this.#clock.now().getTime();
-    for (
-      let first = this.#heap[0];
-      first !== undefined && first.due <= now;
-      first = this.#heap[0]
-    ) {
+    for (let first = this.#heap[0]; first !== undefined && first.due <= now; first = this.#heap[0]) {
       this.#removeAt(0);
       this.#ring(first.key);
     }
@@ -122,8 +115,7 @@ export class Alarms {
       const left = 2 * place + 1;
       const right = left + 1;
       const child = this.#dueAt(right) < this.#dueAt(left) ? right : left;
-      if (child >= this.#heap.length || !this.#swapIfEarlier(child, place))
-        return;
+      if (child >= this.#heap.length || !this.#swapIfEarlier(child, place)) return;
       place = child;
     }
   }
@@ -135,8 +127,7 @@ export class Alarms {
   #swapIfEarlier(lower: number, upper: number): boolean {
     const below = this.#heap[lower];
     const above = this.#heap[upper];
-    if (below === undefined || above === undefined || below.due >= above.due)
-      return false;
+    if (below === undefined || above === undefined || below.due >= above.due) return false;
     this.#place(below, upper);
     this.#place(above, lower);
     return true;

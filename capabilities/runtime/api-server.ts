@@ -93,15 +93,9 @@ class PooledApiServer implements ApiServer {
 
   async open(request: ApiRequest): Promise<ApiStream> {
     const headersInTime = new AbortController();
-    const timer = setTimeout(
-      () => headersInTime.abort(new Error("no answer in time")),
-      request.timeoutMs,
-    );
+    const timer = setTimeout(() => headersInTime.abort(new Error("no answer in time")), request.timeoutMs);
     try {
-      const { statusCode, body } = await this.#send(
-        request,
-        headersInTime.signal,
-      );
+      const { statusCode, body } = await this.#send(request, headersInTime.signal);
       return { status: statusCode, body };
     } finally {
       clearTimeout(timer);
@@ -114,19 +108,13 @@ class PooledApiServer implements ApiServer {
   }
 
   async #tryOnce(request: ApiRequest): Promise<ApiAnswer> {
-    const { statusCode, headers, body } = await this.#send(
-      request,
-      AbortSignal.timeout(request.timeoutMs),
-    );
+    const { statusCode, headers, body } = await this.#send(request, AbortSignal.timeout(request.timeoutMs));
     const retryAfter = headers["retry-after"];
     const answer = { status: statusCode, body: await body.text() };
     return typeof retryAfter === "string" ? { ...answer, retryAfter } : answer;
   }
 
-  async #send(
-    request: ApiRequest,
-    signal: AbortSignal,
-  ): Promise<Dispatcher.ResponseData> {
+  async #send(request: ApiRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const { headers, tls } = await this.#readCredentials();
     const pool = this.#poolFor(tls);
     return pool.request({
@@ -136,9 +124,7 @@ class PooledApiServer implements ApiServer {
         ...headers,
         accept: request.accept ?? "application/json",
         "user-agent": "kubechain",
-        ...(request.body === undefined
-          ? {}
-          : { "content-type": request.contentType ?? "application/json" }),
+        ...(request.body === undefined ? {} : { "content-type": request.contentType ?? "application/json" }),
       },
       body: request.body ?? null,
       signal,
@@ -151,14 +137,11 @@ class PooledApiServer implements ApiServer {
   /** A rotated client certificate needs new connections; a rotated token does not. */
   #poolFor(tls: Credentials["tls"]): Pool {
     const identity = JSON.stringify(tls);
-    if (this.#pool !== undefined && identity === this.#poolIdentity)
-      return this.#pool;
+    if (this.#pool !== undefined && identity === this.#poolIdentity) return this.#pool;
     void this.#pool?.close();
     const server = this.#config?.getCurrentCluster()?.server;
     if (server === undefined)
-      throw new Error(
-        "No cluster is configured. Set KUBECONFIG, or run the operator in a pod with a service account.",
-      );
+      throw new Error("No cluster is configured. Set KUBECONFIG, or run the operator in a pod with a service account.");
     this.#poolIdentity = identity;
     const { origin, pathname } = new URL(server);
     this.#prefix = pathname.replace(/\/$/, "");
@@ -174,8 +157,7 @@ class PooledApiServer implements ApiServer {
 
   #readCredentials(): Promise<Credentials> {
     const age = Date.now() - this.#credentialsReadAt;
-    if (this.#credentials !== undefined && age < CREDENTIALS_MS)
-      return this.#credentials;
+    if (this.#credentials !== undefined && age < CREDENTIALS_MS) return this.#credentials;
     this.#config ??= this.#readConfig();
     this.#credentialsReadAt = Date.now();
     this.#credentials = extract(this.#config);
@@ -191,9 +173,7 @@ async function extract(config: KubeConfig): Promise<Credentials> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers ?? {}))
     if (typeof value === "string") headers[name] = value.trim();
-  if (options.auth)
-    headers["Authorization"] =
-      `Basic ${Buffer.from(options.auth).toString("base64")}`;
+  if (options.auth) headers["Authorization"] = `Basic ${Buffer.from(options.auth).toString("base64")}`;
   return { headers, tls: { ...pemsOf(options), ...trustOf(config) } };
 }
 
@@ -211,7 +191,6 @@ function trustOf(config: KubeConfig): Credentials["tls"] {
   const cluster = config.getCurrentCluster();
   const tls: Credentials["tls"] = {};
   if (cluster?.skipTLSVerify === true) tls.rejectUnauthorized = false;
-  if (cluster?.tlsServerName !== undefined)
-    tls.servername = cluster.tlsServerName;
+  if (cluster?.tlsServerName !== undefined) tls.servername = cluster.tlsServerName;
   return tls;
 }

@@ -3,14 +3,7 @@
 // for cluster-calls.ts to say.
 import type { ApiAnswer, ApiRequest, ApiServer } from "./api-server";
 import { pause, type Clock } from "./clock";
-import {
-  codeOf,
-  failed,
-  ok,
-  toProblem,
-  type Problem,
-  type Result,
-} from "./errors";
+import { codeOf, failed, ok, toProblem, type Problem, type Result } from "./errors";
 
 /** Who is asked, and by whose clock and dice. `random` returns [0, 1). */
 export interface Line {
@@ -22,8 +15,7 @@ export interface Line {
 /** What came of asking. */
 export type Heard =
   /** An answer that repeating would not change. `isRepeat`: an earlier attempt may have been carried out, unheard by us. */
-  | { kind: "Answer"; answer: ApiAnswer; isRepeat: boolean }
-  | { kind: "NoAnswer"; problem: Problem };
+  { kind: "Answer"; answer: ApiAnswer; isRepeat: boolean } | { kind: "NoAnswer"; problem: Problem };
 
 const ATTEMPTS = 4;
 /** The pauses between attempts: 50, 200, 800 ms, each shortened at random by up to half. */
@@ -46,8 +38,7 @@ export async function ask(line: Line, request: ApiRequest): Promise<Heard> {
     const timeoutMs = Math.max(1, deadline - now());
     const tried = await tryOnce(line.server, { ...request, timeoutMs });
     const problem = problemOf(tried);
-    if (problem?.kind !== "retryable" && "status" in tried)
-      return { kind: "Answer", answer: tried, isRepeat };
+    if (problem?.kind !== "retryable" && "status" in tried) return { kind: "Answer", answer: tried, isRepeat };
     const pauseMs = pauseBeforeNext(attempt, problem, line.random());
     if (pauseMs === undefined || now() + pauseMs >= deadline)
       return { kind: "NoAnswer", problem: problem ?? toProblem(undefined) };
@@ -63,16 +54,12 @@ export function toResult<T>(heard: Heard): Result<T> {
   try {
     return ok(JSON.parse(heard.answer.body) as T);
   } catch {
-    const message =
-      "The API server's answer was not JSON. Is there a proxy in between?";
+    const message = "The API server's answer was not JSON. Is there a proxy in between?";
     return failed({ kind: "retryable", message });
   }
 }
 
-async function tryOnce(
-  server: ApiServer,
-  request: ApiRequest,
-): Promise<ApiAnswer | Broken> {
+async function tryOnce(server: ApiServer, request: ApiRequest): Promise<ApiAnswer | Broken> {
   try {
     return await server.call(request);
   } catch (thrown) {
@@ -85,11 +72,7 @@ function problemOf(tried: ApiAnswer | Broken): Problem | undefined {
   return isSuccess(tried) ? undefined : toProblem(tried);
 }
 
-function pauseBeforeNext(
-  attempt: number,
-  problem: Problem | undefined,
-  random: number,
-): number | undefined {
+function pauseBeforeNext(attempt: number, problem: Problem | undefined, random: number): number | undefined {
   if (attempt >= ATTEMPTS) return undefined;
   const asked = problem?.kind === "retryable" ? (problem.retryAfterMs ?? 0) : 0;
   if (asked > LONGEST_ASKED_PAUSE_MS) return undefined;
@@ -104,12 +87,7 @@ function mayHaveHappened(tried: ApiAnswer | Broken): boolean {
   return !NEVER_SENT.has(code);
 }
 
-const NEVER_SENT = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "UND_ERR_CONNECT_TIMEOUT",
-]);
+const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]);
 
 function isSuccess(answer: ApiAnswer): boolean {
   return answer.status >= 200 && answer.status < 300;

@@ -24,11 +24,7 @@ export async function catchUp<T extends ClusterObject>(
 }
 
 /** Waits until the store holds `count` objects, or until it is time to count again. */
-function reaches<T extends ClusterObject>(
-  store: Store<T>,
-  clock: Clock,
-  count: number,
-): Promise<boolean> {
+function reaches<T extends ClusterObject>(store: Store<T>, clock: Clock, count: number): Promise<boolean> {
   if (store.size === count) return Promise.resolve(true);
   return new Promise((resolve) => {
     const end = (hasReached: boolean): void => {

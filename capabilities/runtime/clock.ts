@@ -12,8 +12,8 @@ export interface Clock {
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * The real time. Timers do not keep the process alive: the operator lives by its server and its watches, and a wake-up
- * that is due in three days must not hold up an orderly stop.
+ * The real time. Timers keep the process alive: whoever waits is waiting for something, and a script must not end in the
+ * middle of a pause. An orderly stop cancels what it no longer waits for, so nothing far away holds it up.
  */
 export const systemClock: Clock = {
   now: () => new Date(),
@@ -21,11 +21,7 @@ export const systemClock: Clock = {
     let timer: NodeJS.Timeout;
     const arm = (): void => {
       const waitMs = Math.max(0, when.getTime() - Date.now());
-      timer =
-        waitMs > LONGEST_TIMER_MS
-          ? setTimeout(arm, LONGEST_TIMER_MS)
-          : setTimeout(run, waitMs);
-      timer.unref();
+      timer = waitMs > LONGEST_TIMER_MS ? setTimeout(arm, LONGEST_TIMER_MS) : setTimeout(run, waitMs);
     };
     arm();
     return () => clearTimeout(timer);

@@ -3,27 +3,10 @@
 import type { ApiServer } from "./api-server";
 import { ask, toResult, type Heard, type Line } from "./ask";
 import { systemClock, type Clock } from "./clock";
-import type {
-  Cluster,
-  MetadataPage,
-  PageRequest,
-  RemovalTarget,
-} from "./cluster";
-import { failed, ok, type Result } from "./errors";
-import type {
-  ClusterObject,
-  Draft,
-  ObjectMeta,
-  Ref,
-  Resource,
-} from "./objects";
-import {
-  AS_METADATA_LIST,
-  collectionPath,
-  namespacePath,
-  objectPath,
-  query,
-} from "./paths";
+import type { Cluster, MetadataPage, PageRequest, RemovalTarget } from "./cluster";
+import { failed, ok, type Problem, type Result } from "./errors";
+import type { ClusterObject, Draft, ObjectMeta, Ref, Resource } from "./objects";
+import { AS_METADATA_LIST, collectionPath, namespacePath, objectPath, query } from "./paths";
 import { applyMergePatch, isSameJson, isWithin } from "./same-json";
 
 /** `random` returns [0, 1). */
@@ -72,10 +55,7 @@ class ClusterCalls implements Cluster {
     return toResult(await ask(this.#line, { method: "GET", path, timeoutMs }));
   }
 
-  async create<T extends ClusterObject>(
-    resource: Resource,
-    object: Draft<T>,
-  ): Promise<Result<T>> {
+  async create<T extends ClusterObject>(resource: Resource, object: Draft<T>): Promise<Result<T>> {
     const heard = await ask(this.#line, {
       method: "POST",
       path: namespacePath(resource, object.metadata.namespace) + AS_KUBECHAIN,
@@ -86,10 +66,7 @@ class ClusterCalls implements Cluster {
     return this.#orOurs(heard, resource, object.metadata, isOurs);
   }
 
-  async replaceStatus<T extends ClusterObject>(
-    resource: Resource,
-    object: T,
-  ): Promise<Result<T>> {
+  async replaceStatus<T extends ClusterObject>(resource: Resource, object: T): Promise<Result<T>> {
     const heard = await ask(this.#line, {
       method: "PUT",
       path: `${objectPath(resource, object.metadata)}/status${AS_KUBECHAIN}`,
@@ -97,15 +74,11 @@ class ClusterCalls implements Cluster {
       timeoutMs: DEADLINE_MS,
     });
     const isOurs = (live: T): boolean =>
-      live.metadata.uid === object.metadata.uid &&
-      isSameJson(asJson(statusOf(object)), statusOf(live));
+      live.metadata.uid === object.metadata.uid && isSameJson(asJson(statusOf(object)), statusOf(live));
     return this.#orOurs(heard, resource, object.metadata, isOurs);
   }
 
-  async remove(
-    resource: Resource,
-    target: RemovalTarget,
-  ): Promise<Result<void>> {
+  async remove(resource: Resource, target: RemovalTarget): Promise<Result<void>> {
     const { uid, resourceVersion } = target;
     const heard = await ask(this.#line, {
       method: "DELETE",
@@ -120,17 +93,13 @@ class ClusterCalls implements Cluster {
     });
     const result = toResult<unknown>(heard);
     if (result.ok) return ok(undefined);
-    const isGone = result.problem.kind === "gone" || isOtherUid(heard);
+    const isGone = await this.#isGone(resource, target, result.problem);
     if (!isGone) return failed(result.problem);
     const wasUs = heard.kind === "Answer" && heard.isRepeat;
     return wasUs ? ok(undefined) : failed({ kind: "gone" });
   }
 
-  async mergePatch<T extends ClusterObject>(
-    resource: Resource,
-    ref: Ref,
-    patch: object,
-  ): Promise<Result<T>> {
+  async mergePatch<T extends ClusterObject>(resource: Resource, ref: Ref, patch: object): Promise<Result<T>> {
     const heard = await ask(this.#line, {
       method: "PATCH",
       path: objectPath(resource, ref) + AS_KUBECHAIN,
@@ -139,15 +108,11 @@ class ClusterCalls implements Cluster {
       timeoutMs: DEADLINE_MS,
     });
     const wanted = withoutVersion(asJson(patch));
-    const isOurs = (live: T): boolean =>
-      isSameJson(applyMergePatch(live, wanted), live);
+    const isOurs = (live: T): boolean => isSameJson(applyMergePatch(live, wanted), live);
     return this.#orOurs(heard, resource, ref, isOurs);
   }
 
-  async listMetadata(
-    resource: Resource,
-    page: PageRequest = {},
-  ): Promise<Result<MetadataPage>> {
+  async listMetadata(resource: Resource, page: PageRequest = {}): Promise<Result<MetadataPage>> {
     const part = query({ limit: page.limit, continue: page.continue });
     const heard = await ask(this.#line, {
       method: "GET",
@@ -157,6 +122,13 @@ class ClusterCalls implements Cluster {
     });
     const result = toResult<MetadataList>(heard);
     return result.ok ? ok(toPage(result.value)) : result;
+  }
+
+  /** A conflict says that a precondition failed, and not which one: if it was the uid, this incarnation is gone. */
+  async #isGone(resource: Resource, target: RemovalTarget, problem: Problem): Promise<boolean> {
+    if (problem.kind !== "conflict") return problem.kind === "gone";
+    const live = await this.get(resource, target);
+    return live.ok ? live.value.metadata.uid !== target.uid : live.problem.kind === "gone";
   }
 
   /** Turns the conflict of a repeated write into a success, if what is stored is what we wanted to store. */
@@ -173,15 +145,6 @@ class ClusterCalls implements Cluster {
     if (!live.ok) return live;
     return isOurs(live.value) ? live : result;
   }
-}
-
-/** A failed uid precondition means that this incarnation is gone; only the words say which precondition failed. */
-function isOtherUid(heard: Heard): boolean {
-  return (
-    heard.kind === "Answer" &&
-    heard.answer.status === 409 &&
-    heard.answer.body.includes("UID in precondition")
-  );
 }
 
 function toPage(list: MetadataList): MetadataPage {
@@ -201,8 +164,7 @@ function statusOf(object: object): unknown {
 
 /** The version a patch insists on is a condition, not a part of what it wants. */
 function withoutVersion(patch: unknown): unknown {
-  if (typeof patch !== "object" || patch === null || !("metadata" in patch))
-    return patch;
+  if (typeof patch !== "object" || patch === null || !("metadata" in patch)) return patch;
   const { metadata } = patch;
   if (typeof metadata !== "object" || metadata === null) return patch;
   return { ...patch, metadata: { ...metadata, resourceVersion: undefined } };

@@ -1,12 +1,6 @@
 // The cluster as the controllers use it: six verbs, plain values, every refusal a `Problem`. Owns what each verb promises;
 // the wire is api-server.ts, the promises are kept by cluster-calls.ts. Nothing here knows a kind.
-import type {
-  ClusterObject,
-  Draft,
-  ObjectMeta,
-  Ref,
-  Resource,
-} from "./objects";
+import type { ClusterObject, Draft, ObjectMeta, Ref, Resource } from "./objects";
 import type { Result } from "./errors";
 import { connectApiServer } from "./api-server";
 import { callCluster } from "./cluster-calls";
@@ -39,40 +33,23 @@ export interface RemovalTarget extends Ref {
  */
 export interface Cluster {
   /** The newest version, read through to the store (never from a cache). */
-  get<T extends ClusterObject>(
-    resource: Resource,
-    ref: Ref,
-    options?: { timeoutMs?: number },
-  ): Promise<Result<T>>;
+  get<T extends ClusterObject>(resource: Resource, ref: Ref, options?: { timeoutMs?: number }): Promise<Result<T>>;
   /**
    * Creates if absent. `conflict` when an object of that name exists, unless it is the very one that an unanswered first try
    * made. Name the type: `cluster.create<ToolCall>(…)`.
    */
-  create<T extends ClusterObject>(
-    resource: Resource,
-    object: Draft<T>,
-  ): Promise<Result<T>>;
+  create<T extends ClusterObject>(resource: Resource, object: Draft<T>): Promise<Result<T>>;
   /**
    * Replaces the status by compare-and-set on `object.metadata.resourceVersion`; spec and metadata of `object` are ignored.
    * `conflict` means somebody else wrote in between, and nothing was changed.
    */
-  replaceStatus<T extends ClusterObject>(
-    resource: Resource,
-    object: T,
-  ): Promise<Result<T>>;
+  replaceStatus<T extends ClusterObject>(resource: Resource, object: T): Promise<Result<T>>;
   /** Deletes this incarnation; children follow in the background. `gone` when that uid does not exist (any more). */
   remove(resource: Resource, target: RemovalTarget): Promise<Result<void>>;
   /** Merge patch (RFC 7386). With `metadata.resourceVersion` in the patch it is a compare-and-set. */
-  mergePatch<T extends ClusterObject>(
-    resource: Resource,
-    ref: Ref,
-    patch: object,
-  ): Promise<Result<T>>;
+  mergePatch<T extends ClusterObject>(resource: Resource, ref: Ref, patch: object): Promise<Result<T>>;
   /** One page of the metadata of all objects of a kind, in all namespaces. `items` lack apiVersion and kind. */
-  listMetadata(
-    resource: Resource,
-    page?: PageRequest,
-  ): Promise<Result<MetadataPage>>;
+  listMetadata(resource: Resource, page?: PageRequest): Promise<Result<MetadataPage>>;
 }
 
 /** Connects with the kubeconfig of this process (`KUBECONFIG`, or the service account of its pod). Opens sockets on first use. */

@@ -1,14 +1,7 @@
 // What the cluster has and the store has not, and the other way round, by uid and version alone. Owns the reading of all pages;
 // decides nothing about what it finds.
 import type { Cluster } from "./cluster";
-import {
-  isNewer,
-  keyOf,
-  type ClusterObject,
-  type Key,
-  type ObjectMeta,
-  type Resource,
-} from "./objects";
+import { isNewer, keyOf, type ClusterObject, type Key, type ObjectMeta, type Resource } from "./objects";
 import type { Store } from "./store";
 
 /** An object the store may be wrong about. With a `version`, the cluster has at least that; without, it seems to be gone. */
@@ -21,10 +14,7 @@ export interface Doubt {
 const PAGE = 500;
 
 /** How many objects of a kind the cluster holds, or undefined when it did not say. Asks for one object's metadata. */
-export async function countInCluster(
-  cluster: Cluster,
-  resource: Resource,
-): Promise<number | undefined> {
+export async function countInCluster(cluster: Cluster, resource: Resource): Promise<number | undefined> {
   const page = await cluster.listMetadata(resource, { limit: 1 });
   if (!page.ok) return undefined;
   const { items, remaining, continue: more } = page.value;
@@ -58,14 +48,9 @@ export async function compareWithCluster<T extends ClusterObject>(
   return doubts.concat(vanished(store, listed, version));
 }
 
-function isBehind<T extends ClusterObject>(
-  store: Store<T>,
-  meta: ObjectMeta,
-): boolean {
+function isBehind<T extends ClusterObject>(store: Store<T>, meta: ObjectMeta): boolean {
   const known = store.get(keyOf({ metadata: meta }))?.metadata;
-  return (
-    known === undefined || isNewer(meta.resourceVersion, known.resourceVersion)
-  );
+  return known === undefined || isNewer(meta.resourceVersion, known.resourceVersion);
 }
 
 function toDoubt(meta: ObjectMeta): Doubt {
@@ -74,17 +59,9 @@ function toDoubt(meta: ObjectMeta): Doubt {
 }
 
 /** Objects that are newer than the list were made after it and say nothing; older ones that are not in it are gone. */
-function vanished<T extends ClusterObject>(
-  store: Store<T>,
-  listed: Set<Key>,
-  version: string,
-): Doubt[] {
+function vanished<T extends ClusterObject>(store: Store<T>, listed: Set<Key>, version: string): Doubt[] {
   return store
     .values()
-    .filter(
-      (object) =>
-        !listed.has(keyOf(object)) &&
-        !isNewer(object.metadata.resourceVersion, version),
-    )
+    .filter((object) => !listed.has(keyOf(object)) && !isNewer(object.metadata.resourceVersion, version))
     .map((object) => ({ key: keyOf(object), uid: object.metadata.uid }));
 }

@@ -3,14 +3,7 @@
 import type { Clock } from "./clock";
 import type { Cluster } from "./cluster";
 import type { Log } from "./log";
-import {
-  isNewer,
-  keyOf,
-  splitKey,
-  type ClusterObject,
-  type Key,
-  type Resource,
-} from "./objects";
+import { isNewer, keyOf, splitKey, type ClusterObject, type Key, type Resource } from "./objects";
 import { done, outcomeOf, type Outcome } from "./outcome";
 import { WorkQueue } from "./queue";
 import type { Phase, Store } from "./store";
@@ -50,9 +43,7 @@ export interface Controller<T extends ClusterObject> {
 }
 
 /** Wires a store and a reconcile to a queue. Other controllers learn of this kind's changes through `store.subscribe`. */
-export function createController<T extends ClusterObject>(
-  options: ControllerOptions<T>,
-): Controller<T> {
+export function createController<T extends ClusterObject>(options: ControllerOptions<T>): Controller<T> {
   const { name, resource, store, cluster, clock, log, random } = options;
   /** Keys whose known version is in doubt: a deletion was reported, or a write met something newer. */
   const doubted = new Map<Key, string | undefined>();
@@ -62,9 +53,7 @@ export function createController<T extends ClusterObject>(
     log,
     random,
     run: pass,
-    ...(options.concurrency === undefined
-      ? {}
-      : { concurrency: options.concurrency }),
+    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
   });
 
   store.subscribe(function queueChanged({ key, object }) {
@@ -86,16 +75,11 @@ export function createController<T extends ClusterObject>(
     const version = doubted.get(key);
     doubted.delete(key);
     const known = store.get(key);
-    if (
-      known !== undefined &&
-      version !== undefined &&
-      !isNewer(version, known.metadata.resourceVersion)
-    )
+    if (known !== undefined && version !== undefined && !isNewer(version, known.metadata.resourceVersion))
       return undefined;
     const live = await cluster.get<T>(resource, splitKey(key));
     if (live.ok) {
-      if (known !== undefined && known.metadata.uid !== live.value.metadata.uid)
-        store.forget(key, known.metadata.uid);
+      if (known !== undefined && known.metadata.uid !== live.value.metadata.uid) store.forget(key, known.metadata.uid);
       store.learn(live.value);
       return undefined;
     }
@@ -131,10 +115,7 @@ export function createController<T extends ClusterObject>(
         suspect(keyOf(object));
       } catch (error) {
         // An index or a listener threw: a bug, but Pepr's stream must go on.
-        log.error(
-          { controller: name, err: error },
-          "An event could not be taken in; this is a bug.",
-        );
+        log.error({ controller: name, err: error }, "An event could not be taken in; this is a bug.");
       }
     },
     wake: (key) => queue.add(key),

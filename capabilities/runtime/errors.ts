@@ -13,9 +13,7 @@ export type Problem =
   | { kind: "terminal"; message: string };
 
 /** A value, or why there is none. */
-export type Result<T> =
-  | { ok: true; value: T }
-  | { ok: false; problem: Problem };
+export type Result<T> = { ok: true; value: T } | { ok: false; problem: Problem };
 
 /** A refusal as it came over the wire: anything but 2xx. */
 export interface Refusal {
@@ -49,12 +47,7 @@ export function failed<T>(problem: Problem): Result<T> {
 
 /** Whether a value is an answer of the API server (rather than a thrown error). */
 export function isRefusal(thrown: unknown): thrown is Refusal {
-  return (
-    typeof thrown === "object" &&
-    thrown !== null &&
-    "status" in thrown &&
-    "body" in thrown
-  );
+  return typeof thrown === "object" && thrown !== null && "status" in thrown && "body" in thrown;
 }
 
 /**
@@ -101,23 +94,14 @@ function notFound(status: ApiStatus, said: string): Problem {
 
 /** In a namespace that is being deleted nothing can be created and nothing needs to be: everything in it will be gone. */
 function forbidden(status: ApiStatus, said: string): Problem {
-  const isEnding =
-    status.details?.causes?.some(
-      (cause) => cause.reason === "NamespaceTerminating",
-    ) ?? false;
-  return isEnding
-    ? { kind: "gone" }
-    : { kind: "terminal", message: advise(403, said) };
+  const isEnding = status.details?.causes?.some((cause) => cause.reason === "NamespaceTerminating") ?? false;
+  return isEnding ? { kind: "gone" } : { kind: "terminal", message: advise(403, said) };
 }
 
 function retryable(refusal: Refusal, status: ApiStatus, said: string): Problem {
-  const afterMs =
-    waitOf(refusal.retryAfter) ??
-    secondsToMs(status.details?.retryAfterSeconds);
+  const afterMs = waitOf(refusal.retryAfter) ?? secondsToMs(status.details?.retryAfterSeconds);
   const message = `The API server asks for patience (${refusal.status}): ${said}`;
-  return afterMs === undefined
-    ? { kind: "retryable", message }
-    : { kind: "retryable", message, retryAfterMs: afterMs };
+  return afterMs === undefined ? { kind: "retryable", message } : { kind: "retryable", message, retryAfterMs: afterMs };
 }
 
 function secondsToMs(seconds: number | undefined): number | undefined {
@@ -138,10 +122,7 @@ function waitOf(header: string | undefined): number | undefined {
  * 500, yet no repetition makes an object smaller.
  */
 function isTooLarge(said: string): boolean {
-  return (
-    said.includes("request is too large") ||
-    said.includes("trying to send message larger than max")
-  );
+  return said.includes("request is too large") || said.includes("trying to send message larger than max");
 }
 
 function advise(status: number, said: string): string {
@@ -179,14 +160,11 @@ function firstLine(body: string): string {
 function nameOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown).slice(0, 300);
   const code = codeOf(thrown) ?? codeOf(thrown.cause);
-  return (
-    code ?? (thrown.message === "" ? thrown.name : thrown.message.slice(0, 300))
-  );
+  return code ?? (thrown.message === "" ? thrown.name : thrown.message.slice(0, 300));
 }
 
 /** The system or client error code of a thrown value ("ECONNRESET", "UND_ERR_SOCKET"), if it has one. */
 export function codeOf(thrown: unknown): string | undefined {
-  if (typeof thrown !== "object" || thrown === null || !("code" in thrown))
-    return undefined;
+  if (typeof thrown !== "object" || thrown === null || !("code" in thrown)) return undefined;
   return typeof thrown.code === "string" ? thrown.code : undefined;
 }

@@ -90,9 +90,7 @@ export function toEvent(seen: Sighting, instance: string): Draft<StoredEvent> {
 }
 
 /** The merge patch that tells of a repeat. */
-export function toRepeat(
-  seen: Sighting,
-): Pick<StoredEvent, "count" | "lastTimestamp"> {
+export function toRepeat(seen: Sighting): Pick<StoredEvent, "count" | "lastTimestamp"> {
   return { count: seen.count, lastTimestamp: wholeSeconds(seen.last) };
 }
 

@@ -3,15 +3,7 @@
 import { hostname } from "node:os";
 import { after, pause, type Clock } from "./clock";
 import type { Cluster } from "./cluster";
-import {
-  capMessage,
-  eventName,
-  EVENTS,
-  toEvent,
-  toRepeat,
-  type Sighting,
-  type StoredEvent,
-} from "./event-body";
+import { capMessage, eventName, EVENTS, toEvent, toRepeat, type Sighting, type StoredEvent } from "./event-body";
 import type { Problem } from "./errors";
 import { Lanes } from "./lanes";
 import type { Log } from "./log";
@@ -83,11 +75,7 @@ class EventRecorder implements Recorder {
       capacity,
       run: (job) => this.#write(job),
       dropped: (job) => this.#abandon(job),
-      overflowing: () =>
-        options.log.warn(
-          { capacity },
-          "Too many events wait to be written; the oldest are dropped.",
-        ),
+      overflowing: () => options.log.warn({ capacity }, "Too many events wait to be written; the oldest are dropped."),
     });
   }
 
@@ -106,8 +94,7 @@ class EventRecorder implements Recorder {
       known.count++;
       known.last = now;
       this.#memory.set(identity, known);
-      if (!this.#unwritten.has(known))
-        this.#enqueue({ seen: known, act: "Repeat" });
+      if (!this.#unwritten.has(known)) this.#enqueue({ seen: known, act: "Repeat" });
       return;
     }
     const seen = this.#sight(note, message, now);
@@ -168,8 +155,7 @@ class EventRecorder implements Recorder {
     for (let attempt = 1; ; attempt++) {
       const problem = await this.#tryOnce(job);
       if (problem === undefined) return;
-      if (attempt === ATTEMPTS || !(await this.#isWorthAnother(job, problem)))
-        return this.#giveUp(job, problem);
+      if (attempt === ATTEMPTS || !(await this.#isWorthAnother(job, problem))) return this.#giveUp(job, problem);
       if (problem.kind !== "retryable") continue;
       const ownPauseMs = FIRST_PAUSE_MS * 2 ** (attempt - 1);
       await pause(this.#options.clock, problem.retryAfterMs ?? ownPauseMs);
@@ -193,10 +179,7 @@ class EventRecorder implements Recorder {
     const isForgotten = job.act === "Repeat" && problem.kind === "gone";
     if (!isTaken && !isForgotten) return false;
     job.act = "Create";
-    job.seen.name = this.#newName(
-      job.seen.about.name,
-      this.#options.clock.now(),
-    );
+    job.seen.name = this.#newName(job.seen.about.name, this.#options.clock.now());
     return true;
   }
 
@@ -205,10 +188,7 @@ class EventRecorder implements Recorder {
     if (problem.kind === "gone") return; // Its namespace is ending.
     const because = "message" in problem ? problem.message : problem.kind;
     const { name, reason } = job.seen;
-    this.#options.log.warn(
-      { event: name, reason, because },
-      "An event could not be written.",
-    );
+    this.#options.log.warn({ event: name, reason, because }, "An event could not be written.");
   }
 
   /** An event that was never created must not be taken for one that can be counted up. */

@@ -58,13 +58,8 @@ export class InFlight<Outcome> {
    * Starts the effect of an object, unless one is already running for it or the process is stopping: then `false`, and
    * nothing happened. An outcome that nobody has forgotten yet is replaced.
    */
-  start(
-    uid: string,
-    work: (signal: AbortSignal) => Promise<Outcome>,
-    options: StartOptions<Outcome>,
-  ): boolean {
-    if (this.#isDraining || this.#entries.get(uid)?.kind === "Running")
-      return false;
+  start(uid: string, work: (signal: AbortSignal) => Promise<Outcome>, options: StartOptions<Outcome>): boolean {
+    if (this.#isDraining || this.#entries.get(uid)?.kind === "Running") return false;
     const entry: Running<Outcome> = {
       kind: "Running",
       startedAt: this.#clock.now(),
@@ -78,11 +73,7 @@ export class InFlight<Outcome> {
     const { until } = options;
     if (until !== undefined) {
       const expire = (): void =>
-        this.#interrupt(
-          uid,
-          entry,
-          new DeadlineError(`No outcome until ${until.toISOString()}.`),
-        );
+        this.#interrupt(uid, entry, new DeadlineError(`No outcome until ${until.toISOString()}.`));
       entry.cancelDeadline = this.#clock.at(until, expire);
     }
     void this.#follow(uid, entry, work);
@@ -99,16 +90,14 @@ export class InFlight<Outcome> {
   /** Ends a running effect at once: its signal is aborted and its outcome is `lost(AbortError)`, whatever it answers later. */
   abort(uid: string, reason: string): void {
     const entry = this.#entries.get(uid);
-    if (entry?.kind === "Running")
-      this.#interrupt(uid, entry, new AbortError(reason));
+    if (entry?.kind === "Running") this.#interrupt(uid, entry, new AbortError(reason));
   }
 
   /** Drops what is kept for an object. A running effect is aborted, and nobody is told of its end. */
   forget(uid: string): void {
     const entry = this.#entries.get(uid);
     this.#entries.delete(uid);
-    if (entry?.kind === "Running")
-      this.#letGo(entry, new AbortError("nobody waits for it any more"));
+    if (entry?.kind === "Running") this.#letGo(entry, new AbortError("nobody waits for it any more"));
   }
 
   /** How many effects are running. */
@@ -130,24 +119,16 @@ export class InFlight<Outcome> {
     this.#isDraining = true;
     if (this.#running === 0) return;
     await new Promise<void>((resolve) => {
-      const cancel = this.#clock.at(
-        new Date(this.#clock.now().getTime() + graceMs),
-        resolve,
-      );
+      const cancel = this.#clock.at(new Date(this.#clock.now().getTime() + graceMs), resolve);
       this.#onEmpty.push(() => {
         cancel();
         resolve();
       });
     });
-    for (const [uid, entry] of this.#entries)
-      if (entry.kind === "Running") this.forget(uid);
+    for (const [uid, entry] of this.#entries) if (entry.kind === "Running") this.forget(uid);
   }
 
-  async #follow(
-    uid: string,
-    entry: Running<Outcome>,
-    work: (signal: AbortSignal) => Promise<Outcome>,
-  ): Promise<void> {
+  async #follow(uid: string, entry: Running<Outcome>, work: (signal: AbortSignal) => Promise<Outcome>): Promise<void> {
     let outcome: Outcome;
     try {
       outcome = await work(entry.controller.signal);

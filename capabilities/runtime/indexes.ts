@@ -13,11 +13,7 @@ export class Indexes<T> {
   readonly #indexes = new Map<string, Index<T>>();
 
   /** Adds an index over `objects` and all that are filed from now on. */
-  add(
-    name: string,
-    of: (object: T) => string[],
-    objects: Iterable<[Key, T]>,
-  ): void {
+  add(name: string, of: (object: T) => string[], objects: Iterable<[Key, T]>): void {
     const index = { of, keysByValue: new Map(), valuesByKey: new Map() };
     this.#indexes.set(name, index);
     for (const [key, object] of objects) fileIn(index, key, object);
@@ -39,8 +35,7 @@ export class Indexes<T> {
   /** The keys filed under a value, sorted. Throws if there is no such index (a bug). */
   keys(name: string, value: string): Key[] {
     const index = this.#indexes.get(name);
-    if (index === undefined)
-      throw new Error(`The store has no index "${name}".`);
+    if (index === undefined) throw new Error(`The store has no index "${name}".`);
     return [...(index.keysByValue.get(value) ?? [])].sort();
   }
 }

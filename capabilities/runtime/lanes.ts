@@ -59,8 +59,7 @@ export class Lanes<Job> {
 
   #firstWithJobs(): [string, Job[]] | [undefined, undefined] {
     for (const lanes of [this.#waiting, this.#busy])
-      for (const [lane, jobs] of lanes)
-        if (jobs.length > 0) return [lane, jobs];
+      for (const [lane, jobs] of lanes) if (jobs.length > 0) return [lane, jobs];
     return [undefined, undefined];
   }
 
@@ -80,8 +79,7 @@ export class Lanes<Job> {
     const job = jobs.shift();
     if (job !== undefined) {
       this.#backlog--;
-      if (this.#backlog * 2 < this.#options.capacity)
-        this.#isOverflowing = false;
+      if (this.#backlog * 2 < this.#options.capacity) this.#isOverflowing = false;
       await this.#options.run(job);
     }
     this.#busy.delete(lane);

@@ -50,12 +50,7 @@ export interface Ref {
 
 /** What a creator may say about the metadata; the rest is the API server's. */
 export type DraftMeta = Pick<ObjectMeta, "name" | "namespace"> &
-  Partial<
-    Pick<
-      ObjectMeta,
-      "labels" | "annotations" | "ownerReferences" | "finalizers"
-    >
-  >;
+  Partial<Pick<ObjectMeta, "labels" | "annotations" | "ownerReferences" | "finalizers">>;
 
 /** An object that is not stored yet: no uid, no version, no status. */
 export type Draft<T extends ClusterObject> = Omit<T, "metadata" | "status"> & {

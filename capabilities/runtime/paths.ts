@@ -21,21 +21,15 @@ export function objectPath(resource: Resource, ref: Ref): string {
 }
 
 /** A query with the parameters that have a value. */
-export function query(
-  parameters: Record<string, string | number | undefined>,
-): string {
-  const given = Object.entries(parameters).filter(
-    ([, value]) => value !== undefined,
-  );
+export function query(parameters: Record<string, string | number | undefined>): string {
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
   return given.length === 0
     ? ""
     : `?${given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join("&")}`;
 }
 
 /** `Accept` for a list of metadata only: names and versions, no content. */
-export const AS_METADATA_LIST =
-  "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+export const AS_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /** `Accept` for a watch of metadata only. */
-export const AS_METADATA =
-  "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+export const AS_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";

@@ -181,20 +181,11 @@ export class WorkQueue {
       this.#failures.delete(key);
       return;
     }
-    const { afterMs, because } =
-      outcome.kind === "Retry"
-        ? outcome
-        : { afterMs: undefined, because: "out of date" };
+    const { afterMs, because } = outcome.kind === "Retry" ? outcome : { afterMs: undefined, because: "out of date" };
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
-    const pauseMs = this.#jitter(
-      afterMs ?? pauseAfter(failures),
-      afterMs !== undefined,
-    );
-    this.#options.log.debug(
-      { queue: this.#options.name, key, failures: failures + 1, pauseMs },
-      because,
-    );
+    const pauseMs = this.#jitter(afterMs ?? pauseAfter(failures), afterMs !== undefined);
+    this.#options.log.debug({ queue: this.#options.name, key, failures: failures + 1, pauseMs }, because);
     this.#alarms.set(key, after(this.#options.clock, pauseMs));
   }
 
@@ -212,8 +203,5 @@ export class WorkQueue {
 }
 
 function pauseAfter(failures: number): number {
-  return Math.min(
-    LONGEST_PAUSE_MS,
-    FIRST_PAUSE_MS * 2 ** Math.min(failures, 30),
-  );
+  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 30));
 }

@@ -62,9 +62,7 @@ interface Suspicion {
   nextLookAt: number;
 }
 
-export function createResync<T extends ClusterObject>(
-  options: ResyncOptions<T>,
-): Resync {
+export function createResync<T extends ClusterObject>(options: ResyncOptions<T>): Resync {
   return new WatchHealth(options);
 }
 
@@ -106,10 +104,7 @@ class WatchHealth<T extends ClusterObject> implements Resync {
       if (page.ok) return;
       const { problem } = page;
       if (tries === 1)
-        log.warn(
-          { kind: resource.kind, problem },
-          "The API server does not serve this kind yet; waiting for it.",
-        );
+        log.warn({ kind: resource.kind, problem }, "The API server does not serve this kind yet; waiting for it.");
       await pause(clock, KNOCK_MS);
     }
   }
@@ -122,10 +117,7 @@ class WatchHealth<T extends ClusterObject> implements Resync {
   async #catchUp(): Promise<void> {
     const { store, clock, log, resource } = this.#options;
     if (await catchUp(store, clock, () => this.#count())) return;
-    log.warn(
-      { kind: resource.kind },
-      "The watch has not brought everything in time; the rest is read directly.",
-    );
+    log.warn({ kind: resource.kind }, "The watch has not brought everything in time; the rest is read directly.");
     await this.#look(false);
   }
 
@@ -141,8 +133,7 @@ class WatchHealth<T extends ClusterObject> implements Resync {
     this.#weighSuspicion();
     if (this.#suspicion !== undefined) return this.#lookSuspiciously();
     if (this.#now() >= this.#nextFullAt) return void (await this.#look(true));
-    if (this.#differedAt !== undefined || this.#now() >= this.#nextCountAt)
-      await this.#compareCounts();
+    if (this.#differedAt !== undefined || this.#now() >= this.#nextCountAt) await this.#compareCounts();
   }
 
   /**
@@ -157,11 +148,7 @@ class WatchHealth<T extends ClusterObject> implements Resync {
     this.#differedAt = undefined;
     if (count === undefined || count === store.size) return;
     if (differedAt === undefined) this.#differedAt = store.heardVersion;
-    else if (
-      differedAt === store.heardVersion ||
-      this.#now() >= this.#trustedUntil
-    )
-      await this.#look(true);
+    else if (differedAt === store.heardVersion || this.#now() >= this.#trustedUntil) await this.#look(true);
   }
 
   /** A watch that has delivered anything newer since is heard again; an own write that stays unseen makes it suspicious. */
@@ -172,10 +159,7 @@ class WatchHealth<T extends ClusterObject> implements Resync {
     const isUnseen = this.#now() - since >= this.#intervals.unseenMs;
     if (this.#suspicion === undefined) {
       if (isUnseen) this.#suspect("an own write has not come back");
-    } else if (
-      !isUnseen &&
-      isNewer(heardVersion, this.#suspicion.heardVersion)
-    ) {
+    } else if (!isUnseen && isNewer(heardVersion, this.#suspicion.heardVersion)) {
       this.#suspicion = undefined;
       log.info({ kind: resource.kind }, "The watch is heard again.");
     }
@@ -188,10 +172,7 @@ class WatchHealth<T extends ClusterObject> implements Resync {
       cleanLooks: 0,
       nextLookAt: 0,
     };
-    log.warn(
-      { kind: resource.kind, because },
-      "The watch may be deaf; comparing with the cluster.",
-    );
+    log.warn({ kind: resource.kind, because }, "The watch may be deaf; comparing with the cluster.");
   }
 
   async #lookSuspiciously(): Promise<void> {
@@ -216,12 +197,10 @@ class WatchHealth<T extends ClusterObject> implements Resync {
     const doubts = await compareWithCluster(cluster, resource, store);
     if (doubts === undefined) return undefined;
     this.#nextFullAt = this.#now() + this.#intervals.fullMs;
-    if (patiently && doubts.length > 0)
-      await pause(clock, this.#intervals.beatMs);
+    if (patiently && doubts.length > 0) await pause(clock, this.#intervals.beatMs);
     const confirmed = doubts.filter((doubt) => isStill(doubt, store));
     for (const { key, version } of confirmed) controller.suspect(key, version);
-    if (confirmed.length > 0)
-      this.#suspect(`${confirmed.length} objects differ`);
+    if (confirmed.length > 0) this.#suspect(`${confirmed.length} objects differ`);
     else this.#trustedUntil = this.#now() + TRUST_MS;
     return confirmed.length;
   }
@@ -231,10 +210,7 @@ class WatchHealth<T extends ClusterObject> implements Resync {
   }
 }
 
-function isStill<T extends ClusterObject>(
-  doubt: Doubt,
-  store: Store<T>,
-): boolean {
+function isStill<T extends ClusterObject>(doubt: Doubt, store: Store<T>): boolean {
   const known = store.get(doubt.key)?.metadata;
   if (doubt.version === undefined) return known?.uid === doubt.uid;
   return known === undefined || isNewer(doubt.version, known.resourceVersion);

@@ -10,15 +10,9 @@ export function isSameJson(a: unknown, b: unknown): boolean {
 export function isWithin(part: unknown, whole: unknown): boolean {
   if (part === whole) return true;
   if (Array.isArray(part))
-    return (
-      Array.isArray(whole) &&
-      part.length === whole.length &&
-      part.every((value, i) => isWithin(value, whole[i]))
-    );
+    return Array.isArray(whole) && part.length === whole.length && part.every((value, i) => isWithin(value, whole[i]));
   if (!isRecord(part) || !isRecord(whole)) return false;
-  return Object.entries(part).every(
-    ([key, value]) => value === undefined || isWithin(value, whole[key]),
-  );
+  return Object.entries(part).every(([key, value]) => value === undefined || isWithin(value, whole[key]));
 }
 
 /** Applies a merge patch (RFC 7386) to a JSON value, without changing it. */
@@ -27,8 +21,7 @@ export function applyMergePatch(target: unknown, patch: unknown): unknown {
   const result: Record<string, unknown> = isRecord(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
-    else if (value !== undefined)
-      result[key] = applyMergePatch(result[key], value);
+    else if (value !== undefined) result[key] = applyMergePatch(result[key], value);
   }
   return result;
 }

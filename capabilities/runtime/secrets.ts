@@ -6,18 +6,8 @@ import type { Clock } from "./clock";
 import type { Cluster } from "./cluster";
 import type { Problem } from "./errors";
 import type { Log } from "./log";
-import {
-  isNewer,
-  keyOf,
-  type ClusterObject,
-  type Key,
-  type Resource,
-} from "./objects";
-import {
-  watchMetadata,
-  type MetadataChange,
-  type MetadataWatch,
-} from "./watch-metadata";
+import { isNewer, keyOf, type ClusterObject, type Key, type Resource } from "./objects";
+import { watchMetadata, type MetadataChange, type MetadataWatch } from "./watch-metadata";
 
 /** Which value of which Secret. */
 export interface SecretRef {
@@ -53,10 +43,7 @@ export interface SecretsOptions {
   clock: Clock;
   log: Log;
   /** How changes are heard; by default through a connection of its own. */
-  watch?: (
-    resource: Resource,
-    onChange: (change: MetadataChange) => void,
-  ) => MetadataWatch;
+  watch?: (resource: Resource, onChange: (change: MetadataChange) => void) => MetadataWatch;
 }
 
 /** Where Secrets are kept. */
@@ -102,8 +89,7 @@ class WatchedSecrets implements Secrets {
   read(ref: SecretRef): Promise<SecretValue> {
     const object = keyOf({ metadata: ref });
     const remembered = this.#remembered.get(object)?.get(ref.key);
-    if (remembered !== undefined && this.#isHearing())
-      return Promise.resolve(remembered);
+    if (remembered !== undefined && this.#isHearing()) return Promise.resolve(remembered);
     const reads = inner(this.#reading, object);
     const underWay = reads.get(ref.key);
     if (underWay !== undefined) return underWay;
@@ -117,22 +103,16 @@ class WatchedSecrets implements Secrets {
     return () => void this.#listeners.delete(listener);
   }
 
-  async #readLive(
-    ref: SecretRef,
-    reads: Map<string, Promise<SecretValue>>,
-  ): Promise<SecretValue> {
+  async #readLive(ref: SecretRef, reads: Map<string, Promise<SecretValue>>): Promise<SecretValue> {
     const { cluster } = this.#options;
     const object = keyOf({ metadata: ref });
     const result = await cluster.get<StoredSecret>(SECRETS, ref);
-    const value = result.ok
-      ? valueOf(result.value, ref.key)
-      : absence(result.problem);
+    const value = result.ok ? valueOf(result.value, ref.key) : absence(result.problem);
     // A change heard meanwhile has replaced `reads`: then this value may be old already, and is not remembered.
     const isCurrent = this.#reading.get(object) === reads;
     reads.delete(ref.key);
     if (isCurrent && reads.size === 0) this.#reading.delete(object);
-    if (isCurrent && value.kind === "Value" && this.#isHearing())
-      inner(this.#remembered, object).set(ref.key, value);
+    if (isCurrent && value.kind === "Value" && this.#isHearing()) inner(this.#remembered, object).set(ref.key, value);
     return value;
   }
 
@@ -142,8 +122,7 @@ class WatchedSecrets implements Secrets {
     const version = values?.next().value?.resourceVersion ?? "0";
     this.#reading.delete(object);
     // What was read live may be newer than what the watch is telling.
-    if (deleted || isNewer(meta.resourceVersion, version))
-      this.#remembered.delete(object);
+    if (deleted || isNewer(meta.resourceVersion, version)) this.#remembered.delete(object);
     for (const listener of this.#listeners) listener(object);
   }
 
@@ -175,8 +154,7 @@ function inner<V>(outer: Map<Key, Map<string, V>>, key: Key): Map<string, V> {
 
 function valueOf(secret: StoredSecret, key: string): SecretValue {
   const encoded = secret.data?.[key];
-  if (encoded === undefined)
-    return { kind: "KeyMissing", keys: Object.keys(secret.data ?? {}).sort() };
+  if (encoded === undefined) return { kind: "KeyMissing", keys: Object.keys(secret.data ?? {}).sort() };
   const text = Buffer.from(encoded, "base64").toString("utf8");
   const value = text.replace(/[\r\n]+$/, "");
   if (value.trim() === "") return { kind: "Empty" };
@@ -186,7 +164,6 @@ function valueOf(secret: StoredSecret, key: string): SecretValue {
 
 function absence(problem: Problem): SecretValue {
   if (problem.kind === "gone") return { kind: "Missing" };
-  const message =
-    "message" in problem ? problem.message : "The Secret is being changed.";
+  const message = "message" in problem ? problem.message : "The Secret is being changed.";
   return { kind: "Unreadable", message };
 }

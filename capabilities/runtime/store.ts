@@ -60,12 +60,10 @@ export class Store<T extends ClusterObject> {
   accept(object: T, phase: Phase): Verdict {
     this.#hear(object);
     const known = this.#objects.get(keyOf(object));
-    if (phase === "DELETED")
-      return isSameUid(known, object) ? "unverified" : "stale";
+    if (phase === "DELETED") return isSameUid(known, object) ? "unverified" : "stale";
     if (this.learn(object) === "changed") return "changed";
     // The same version replaces our own copy, so that one object is in memory, not two.
-    if (isSameVersion(known, object))
-      this.#objects.set(keyOf(object), this.#trim(object));
+    if (isSameVersion(known, object)) this.#objects.set(keyOf(object), this.#trim(object));
     return "stale";
   }
 
@@ -149,8 +147,7 @@ export class Store<T extends ClusterObject> {
 
   #hear(object: T): void {
     const { uid, resourceVersion } = object.metadata;
-    if (isNewer(resourceVersion, this.#heardVersion))
-      this.#heardVersion = resourceVersion;
+    if (isNewer(resourceVersion, this.#heardVersion)) this.#heardVersion = resourceVersion;
     const write = this.#undelivered.get(uid);
     if (write === undefined) return;
     this.#undelivered.delete(uid);
@@ -181,19 +178,10 @@ export class Store<T extends ClusterObject> {
   }
 }
 
-function isSameUid(
-  known: ClusterObject | undefined,
-  object: ClusterObject,
-): boolean {
+function isSameUid(known: ClusterObject | undefined, object: ClusterObject): boolean {
   return known?.metadata.uid === object.metadata.uid;
 }
 
-function isSameVersion(
-  known: ClusterObject | undefined,
-  object: ClusterObject,
-): boolean {
-  return (
-    isSameUid(known, object) &&
-    known?.metadata.resourceVersion === object.metadata.resourceVersion
-  );
+function isSameVersion(known: ClusterObject | undefined, object: ClusterObject): boolean {
+  return isSameUid(known, object) && known?.metadata.resourceVersion === object.metadata.resourceVersion;
 }

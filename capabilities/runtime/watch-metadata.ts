@@ -75,11 +75,7 @@ class MetadataWatcher implements MetadataWatch {
   #failures = 0;
   #isStopped = false;
 
-  constructor(
-    resource: Resource,
-    onChange: (change: MetadataChange) => void,
-    options: WatchOptions,
-  ) {
+  constructor(resource: Resource, onChange: (change: MetadataChange) => void, options: WatchOptions) {
     this.#resource = resource;
     this.#onChange = onChange;
     this.#options = options;
@@ -102,13 +98,14 @@ class MetadataWatcher implements MetadataWatch {
         if (this.#version === undefined) await this.#list();
         if (this.#version !== undefined) await this.#watch(this.#version);
       } catch (thrown) {
+        if (this.#isStopped) return;
         this.#failures++;
         this.#options.log.debug(
           { kind: this.#resource.kind, problem: toProblem(thrown) },
           "A metadata watch was interrupted; it is begun again.",
         );
       }
-      if (!this.#isStopped && this.#failures > 0) await this.#rest();
+      if (this.#failures > 0) await this.#rest();
     }
   }
 
@@ -125,8 +122,7 @@ class MetadataWatcher implements MetadataWatch {
         this.#note(metadata);
       }
     } while (next !== undefined && !this.#isStopped);
-    for (const [key, known] of this.#known)
-      if (!seen.has(key)) this.#end(known);
+    for (const [key, known] of this.#known) if (!seen.has(key)) this.#end(known);
     this.#version = version;
     this.#tellSynced();
   }
@@ -134,8 +130,7 @@ class MetadataWatcher implements MetadataWatch {
   async #page(next: string | undefined): Promise<ListAnswer> {
     const answer = await this.#options.server.call({
       method: "GET",
-      path:
-        collectionPath(this.#resource) + query({ limit: PAGE, continue: next }),
+      path: collectionPath(this.#resource) + query({ limit: PAGE, continue: next }),
       accept: AS_METADATA_LIST,
       timeoutMs: CALL_TIMEOUT_MS,
     });

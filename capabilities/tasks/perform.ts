@@ -60,6 +60,7 @@ async function start(effect: Effect, task: Task, world: TaskWorld): Promise<Perf
     case "AbortCall":
       world.calls.abort(uid, "The task is over");
       world.calls.forget(uid);
+      world.wake(keyOf(task)); // Without its call the task looks different: a time to live may begin to count.
       return done;
     case "DeleteTask":
       return remove(task, world);

@@ -124,7 +124,7 @@ export const clusterContract: ContractRow[] = [
     async run(world) {
       const draft = { ...llm(world, "no-status"), status: { ready: true } };
       const made = value(await world.cluster.create<LLM>(LLMS, draft));
-      assert.equal(made.status, undefined);
+      assert.notEqual(made.status?.ready, true);
     },
   },
   {
@@ -228,7 +228,7 @@ export const clusterContract: ContractRow[] = [
       const made = await make(world, "status-in-patch");
       const patch = { status: { ready: true } };
       const stored = value(await world.cluster.mergePatch<LLM>(LLMS, made.metadata, patch));
-      assert.equal(stored.status, undefined);
+      assert.notEqual(stored.status?.ready, true);
     },
   },
   {

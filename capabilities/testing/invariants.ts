@@ -120,14 +120,20 @@ export function endingOf(task: Task | undefined): string {
 function endsAsExpected(name: string, expectation: Expectation, lives: Life[], evidence: Evidence): string[] {
   const life = lives.findLast((other) => other.name === name);
   const ending = endingOf(life?.deleted ? undefined : life?.last);
-  if (!expectation.ends.includes(ending)) return [`Task "${name}" ended as ${ending}, not as ${expectation.ends.join(" or ")}: ${life?.last.status?.statusDetail ?? ""}`];
-  if (isDisturbed(evidence) || !life) return [];
-  const writes = statusWrites(life).length;
-  return [
-    ...(expectation.calls !== undefined && expectation.calls !== life.calls.length ? [`Task "${name}" took ${life.calls.length} model calls, not ${expectation.calls}`] : []),
-    ...(expectation.writes !== undefined && expectation.writes !== writes ? [`Task "${name}" took ${writes} status writes, not ${expectation.writes}`] : []),
-    ...(requestsOf(life.last) === life.calls.length || life.deleted ? [] : [`Task "${name}" counts ${requestsOf(life.last)} requests, but the model saw ${life.calls.length}`]),
+  if (!expectation.ends.includes(ending)) {
+    return [`Task "${name}" ended as ${ending}, not as ${expectation.ends.join(" or ")}: ${life?.last.status?.statusDetail ?? ""}`];
+  }
+  return life && !isDisturbed(evidence) ? wrongPrices(life, expectation) : [];
+}
+
+/** Exact counts, which hold where nothing went wrong. */
+function wrongPrices(life: Life, { calls, writes }: Expectation): string[] {
+  const prices: [what: string, paid: number, due: number | undefined][] = [
+    ["model calls", life.calls.length, calls],
+    ["status writes", statusWrites(life).length, writes],
+    ["counted requests", requestsOf(life.last), life.deleted ? undefined : life.calls.length],
   ];
+  return prices.flatMap(([what, paid, due]) => (due === undefined || paid === due ? [] : [`Task "${life.name}" took ${paid} ${what}, not ${due}`]));
 }
 
 /** Neighbouring versions between which the status changed, the first status included. */
@@ -159,8 +165,9 @@ function shrunk(before: Task, after: Task): string[] {
   ];
 }
 
-function counters({ usage, turns }: TaskStatus): number[] {
-  return [usage?.inputTokens ?? 0, usage?.outputTokens ?? 0, usage?.cachedInputTokens ?? 0, usage?.requests ?? 0, usage?.cost ?? 0, turns ?? 0];
+function counters({ usage = {}, turns = 0 }: TaskStatus): number[] {
+  const { inputTokens = 0, outputTokens = 0, cachedInputTokens = 0, requests = 0, cost = 0 } = usage;
+  return [inputTokens, outputTokens, cachedInputTokens, requests, cost, turns];
 }
 
 /** The answer is word for word what the model said to the very conversation it is the end of. */
@@ -331,28 +338,25 @@ function movesOf(uid: string, versions: Version[]): { mark: number; before: Said
 
 /** Whether going from `before` to `after` is what the event says has happened. */
 function tells({ involvedObject, reason, message }: StoredEvent, before: Said | undefined, after: Said): boolean {
-  const status = after.status ?? {};
-  if (involvedObject.kind !== "Task") return reason === "Initializing" || status.statusDetail === message;
-  const asked = (status.usage?.requests ?? 0) > (before?.status?.usage?.requests ?? 0);
-  switch (reason) {
-    case "ValidationSucceeded":
-      return asked && (before?.status?.phase ?? "Pending") === "Pending";
-    case "SendingContextWindowToLLM":
-      return asked;
-    case "LLMFinalAnswer":
-      return status.phase === "FinalAnswer";
-    case "Cancelled":
-      return status.phase === "Cancelled";
-    case "Waiting":
-      return `Waiting for ${status.waitingFor ?? ""}`.startsWith(message);
-    case "Suspended":
-      return status.status === "Suspended";
-    case "Resumed":
-      return before?.status?.status === "Suspended" && status.status !== "Suspended";
-    default:
-      return status.error === message && (reason === status.finishReason || (reason === "LLMRequestFailed" && status.phase === "ErrorBackoff"));
-  }
+  const [old, next] = [before?.status ?? {}, after.status ?? {}];
+  if (involvedObject.kind !== "Task") return reason === "Initializing" || next.statusDetail === message;
+  const move = meanings[reason];
+  return move ? move(old, next, message) : next.error === message && reason === next.finishReason;
 }
+
+const hasAsked = (old: TaskStatus, next: TaskStatus): boolean => (next.usage?.requests ?? 0) > (old.usage?.requests ?? 0);
+
+/** What must have happened for an event of that reason to be true; any other reason is that of a failure. */
+const meanings: Record<string, (old: TaskStatus, next: TaskStatus, message: string) => boolean> = {
+  ValidationSucceeded: (old, next) => hasAsked(old, next) && (old.phase ?? "Pending") === "Pending",
+  SendingContextWindowToLLM: hasAsked,
+  LLMFinalAnswer: (_old, next) => next.phase === "FinalAnswer",
+  Cancelled: (_old, next) => next.phase === "Cancelled",
+  Waiting: (_old, next, message) => `Waiting for ${next.waitingFor ?? ""}`.startsWith(message),
+  Suspended: (_old, next) => next.status === "Suspended",
+  Resumed: (old, next) => old.status === "Suspended" && next.status !== "Suspended",
+  LLMRequestFailed: (_old, next, message) => next.error === message && (next.phase === "ErrorBackoff" || next.finishReason === "LLMRequestFailed"),
+};
 
 /** Nothing is asked that belongs to no task. */
 function strangers(lives: Life[], { calls }: Evidence): string[] {

@@ -164,28 +164,25 @@ function chosenTool({ tools, user }: Asked): { name: string; arguments: Json } |
 export function instanceOf(schema: Json, text: string): unknown {
   const numbers = (text.match(/-?\d+(\.\d+)?/g) ?? []).map(Number);
   const url = /https?:\/\/[^\s"'<>)\]]+/.exec(text)?.[0];
+  const words = { text, url, numbers };
   const make = (part: unknown, name: string): unknown => {
     if (!isJson(part)) return null;
     if (Array.isArray(part["enum"])) return part["enum"][0] as unknown;
-    switch (part["type"]) {
-      case "object":
-        return objectOf(part, make);
-      case "array":
-        return [make(part["items"], name)];
-      case "number":
-      case "integer":
-        return numbers.shift() ?? 0;
-      case "boolean":
-        return true;
-      default:
-        return part["const"] ?? (isAddress(name) ? (url ?? text) : text);
-    }
+    if (part["type"] === "object") return objectOf(part, make);
+    return part["type"] === "array" ? [make(part["items"], name)] : scalarOf(part, name, words);
   };
   return make(schema, "");
 }
 
-function isAddress(name: string): boolean {
-  return /ur[il]|address/i.test(name);
+function scalarOf(
+  schema: Json,
+  name: string,
+  words: { text: string; url?: string | undefined; numbers: number[] },
+): unknown {
+  if ("const" in schema) return schema["const"];
+  if (schema["type"] === "boolean") return true;
+  if (schema["type"] === "number" || schema["type"] === "integer") return words.numbers.shift() ?? 0;
+  return /ur[il]|address/i.test(name) ? (words.url ?? words.text) : words.text;
 }
 
 function objectOf(schema: Json, make: (part: unknown, name: string) => unknown): Json {

@@ -166,7 +166,13 @@ function speak(request: Received, path: string, { memory, scripts, latencyMs }: 
   const input = Math.ceil(JSON.stringify(request.body).length / 4);
   const output = Math.ceil(JSON.stringify(move.reply).length / 4);
   const reply = { ...move.reply, usage: { input, output, cached: 0 } };
-  return { kind: "Json", body: format.write(reply, request), delayMs, counted: true };
+  return {
+    kind: "Json",
+    body: format.write(reply, request),
+    delayMs,
+    counted: true,
+    sent: () => memory.answer(asked.digest),
+  };
 }
 
 function refusedKey({ headers }: Received): Answer | undefined {

@@ -146,7 +146,7 @@ export class ScriptedModel implements Models {
       question,
       trace: request.traceparent?.split("-")[1] ?? "",
       nth: this.calls.filter((other) => other.question === question).length + 1,
-      messages: structuredClone(request.messages),
+      messages: JSON.parse(JSON.stringify(request.messages)) as Message[],
       startedAt: this.#options.clock.now(),
       mark: this.#options.mark?.() ?? 0,
       ...(target.apiKey !== undefined && { apiKey: target.apiKey }),

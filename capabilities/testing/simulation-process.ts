@@ -18,10 +18,16 @@ import type { Ref, Resource } from "../runtime/objects";
 import { createSecrets } from "../runtime/secrets";
 import type { FakeClock, ProcessClock } from "./fake-clock";
 import type { FakeCluster } from "./fake-cluster";
-import type { Weather } from "./simulation-weather";
+import type { Trouble, Weather } from "./simulation-weather";
 
 /** Where in an outside call the process dies. `during` is for calls that take time: those to a model. */
 export type Moment = "before" | "during" | "after";
+
+/** What befalls one call: the process dies in it, or it goes wrong. */
+export interface Fate {
+  dies?: Moment;
+  trouble?: Trouble;
+}
 
 /** What surrounds a process: the same for all processes of a run. */
 export interface Surroundings {
@@ -30,8 +36,8 @@ export interface Surroundings {
   models: Models;
   weather: Weather;
   random: () => number;
-  /** Counts an outside call and says when in it the process is to die, if it is. */
-  enter(process: Process, what: string, name: string): Moment | undefined;
+  /** Counts an outside call and says what is to befall it, apart from the weather. */
+  enter(process: Process, what: string, name: string): Fate;
   /** Called once, when the process has died. */
   died(process: Process): void;
   /** Somebody else writes to this object. */
@@ -66,7 +72,9 @@ export class Process {
     const [clock, log] = [this.#clock, silentLog];
     this.operator = (around.operator ?? createOperator)({
       clock, cluster, log,
+      environment: {},
       random: around.random,
+      environment: {},
       models: this.#models(),
       recorder: createRecorder({ cluster, clock, log, instance: `process-${number}` }),
       secrets: createSecrets({ cluster, clock, log, watch: (resource, onChange) => watches.watchMetadata(resource, this.#whileAlive(onChange)) }),
@@ -101,15 +109,15 @@ export class Process {
   }
 
   /** The way of every call: leaves, if the process lives; comes back, if it still does. */
-  async #pass<T>(what: string, name: string, act: () => Promise<T>): Promise<T> {
+  async #pass<T>(what: string, name: string, act: (trouble: Trouble | undefined) => Promise<T>): Promise<T> {
     if (!this.isAlive) return never();
-    const moment = this.#around.enter(this, what, name);
-    if (moment === "before") return this.#die();
-    const acting = act();
-    if (moment === "during") this.#clock.at(after(this.#clock, MID_CALL_MS), () => this.kill());
+    const { dies, trouble } = this.#around.enter(this, what, name);
+    if (dies === "before") return this.#die();
+    const acting = act(trouble);
+    if (dies === "during") this.#clock.at(after(this.#clock, MID_CALL_MS), () => this.kill());
     const result = await acting;
     if (!this.isAlive) return never();
-    return moment === "after" ? this.#die() : result;
+    return dies === "after" ? this.#die() : result;
   }
 
   #die<T>(): Promise<T> {
@@ -119,10 +127,11 @@ export class Process {
 
   /** A call to the API server, through the weather. */
   #call<T>(verb: keyof Cluster, resource: Resource, ref: Partial<Ref>, act: () => Promise<Result<T>>): Promise<Result<T>> {
-    const { weather, disturb } = this.#around;
-    return this.#pass(`${verb} ${resource.plural}`, ref.name ?? "", async () => {
-      const trouble = weather.trouble(verb);
-      if (trouble === "Conflict" && ref.name !== undefined) await disturb(resource, { namespace: ref.namespace ?? "", name: ref.name });
+    const around = this.#around;
+    const { weather } = around;
+    return this.#pass(`${verb} ${resource.plural}`, ref.name ?? "", async (fated) => {
+      const trouble = fated ?? weather.trouble(verb);
+      if (trouble === "Conflict" && ref.name !== undefined) await around.disturb(resource, { namespace: ref.namespace ?? "", name: ref.name });
       if (trouble === "Refused") return failed(weather.refusal());
       const result = await act();
       return trouble === "AnswerLost" ? failed(weather.refusal()) : result;

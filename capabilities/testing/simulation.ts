@@ -15,9 +15,9 @@ import { endingOf, violations } from "./invariants";
 import type { Act, Scenario } from "./scenarios";
 import { NAMESPACE } from "./scenarios";
 import { ScriptedModel } from "./scripted-model";
-import type { Moment } from "./simulation-process";
+import type { Fate, Moment } from "./simulation-process";
 import { Process } from "./simulation-process";
-import type { Storm } from "./simulation-weather";
+import type { Storm, Trouble } from "./simulation-weather";
 import { fairWatches, fairWeather, storm } from "./simulation-weather";
 
 /** A death: at the outside call of that number (1 is the first of the run), and where in it. */
@@ -26,9 +26,16 @@ export interface Kill {
   moment: Moment;
 }
 
+/** A call to the API server that goes wrong, by its number. */
+export interface Mishap {
+  call: number;
+  trouble: Trouble;
+}
+
 export interface Options {
   seed?: number;
   kills?: Kill[];
+  mishaps?: Mishap[];
   storm?: Storm;
   /** After all is done: how long nothing may happen. */
   quietMs?: number;
@@ -130,14 +137,17 @@ class Simulation {
   }
 
   #evidence(quietFrom: Date): Evidence {
-    const { storm: storms, kills = [] } = this.#options;
+    const { storm: storms, kills = [], mishaps = [] } = this.#options;
+    const isStormy = storms !== undefined || mishaps.length > 0;
+    // What an orderly stop may leave behind when the API server does not answer is what a kill leaves behind.
+    const stops = isStormy ? this.#scenario.acts.filter(({ act }) => act.do === "Stop").length : 0;
     return {
       versions: this.#cluster.history.map(({ at, phase, object }, i) => ({ mark: i + 1, at, change: phase === "DELETED" ? "Deleted" : "Stored", object })),
       calls: this.#model.calls,
       outside: this.#outside,
       expected: this.#scenario.expected,
-      kills: kills.length,
-      isStormy: storms !== undefined,
+      kills: kills.length + stops,
+      isStormy,
       deletedByPeople: this.#deletedByPeople,
       noticeMs: NOTICE_MS + this.#patience,
       quietFrom,
@@ -172,9 +182,12 @@ class Simulation {
     });
   }
 
-  #enter(process: Process, what: string, name: string): Moment | undefined {
+  #enter(process: Process, what: string, name: string): Fate {
     this.#outside.push({ mark: this.#mark, at: this.#clock.now(), process: process.number, what, name });
-    return this.#options.kills?.find(({ call }) => call === this.#outside.length)?.moment;
+    const { kills = [], mishaps = [] } = this.#options;
+    const here = <T extends { call: number }>(fates: T[]): T | undefined => fates.find(({ call }) => call === this.#outside.length);
+    const [dies, trouble] = [here(kills)?.moment, here(mishaps)?.trouble];
+    return { ...(dies && { dies }), ...(trouble && { trouble }) };
   }
 
   async #disturb(resource: Resource, ref: Ref): Promise<void> {

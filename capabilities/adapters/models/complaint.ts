@@ -39,7 +39,9 @@ export function complaintOf(body: unknown, status: number | undefined, fallback:
 
 function detailOf(at: Json): string {
   const detail = at["detail"] ?? at["details"];
-  return typeof detail === "string" ? detail : "";
+  const first: unknown = Array.isArray(detail) ? detail[0] : detail;
+  if (typeof first === "string") return first;
+  return isJson(first) ? textAt(first, "msg") || textAt(first, "message") : "";
 }
 
 /** The SDKs put the status before a body that is no JSON. */
@@ -148,6 +150,8 @@ const PRECISE: ReadonlySet<Kind> = new Set([NO_CREDIT, TOO_LONG, NO_MODEL]);
 
 /** What some providers say only in words, with a plain 400: Anthropic about credit, Google about a wrong key. */
 function bySentence(message: string): Kind | undefined {
+  // Too many tokens were asked for, not sent: the LLM's maxTokens is to blame.
+  if (/max_(completion_|output_|new_)?tokens/.test(message)) return INVALID;
   if (SAYS_TOO_LONG.test(message)) return TOO_LONG;
   if (/credit balance|billing/i.test(message)) return NO_CREDIT;
   return /api key not valid|invalid api key/i.test(message) ? BAD_KEY : undefined;

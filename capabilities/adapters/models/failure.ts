@@ -22,6 +22,9 @@ export interface Caller {
   apiKey?: string;
 }
 
+/** What is said of an error page, whose text would help nobody. */
+const WEB_PAGE = " with a web page instead of an explanation";
+
 /** The longest piece of a provider's own words that is passed on, in characters. */
 const WORDS_LIMIT = 300;
 
@@ -58,13 +61,17 @@ export function brokenOff(caller: Caller): ModelFailure {
   return unreadable("broke off in the middle", caller);
 }
 
-/** The LLM's own time for one call was up. */
+/** The time for one call was up: the LLM's own, or a shorter one where an answer is due at once. */
 export function timedOut(caller: Caller, timeoutMs: number): ModelFailure {
+  const whose =
+    timeoutMs === caller.endpoint.timeoutMs
+      ? `, the time spec.limits.timeout of LLM "${caller.llm}" gives one call`
+      : "";
   return {
     kind: "Failure",
     retryable: true,
     reason: "Timeout",
-    message: `${capital(describeServer(caller.endpoint))} did not answer within ${seconds(timeoutMs)}, the time spec.limits.timeout of LLM "${caller.llm}" gives one call.`,
+    message: `${capital(describeServer(caller.endpoint))} did not answer within ${seconds(timeoutMs)}${whose}.`,
   };
 }
 
@@ -107,16 +114,18 @@ function unreachable(thrown: unknown, caller: Caller): ModelFailure {
   };
 }
 
-/** The SDKs wrap fetch's error, which wraps the socket's: the innermost code says most. */
+/** The SDKs wrap fetch's error, which wraps the socket's: the innermost says most, by its code or else in words. */
 function causeOf(thrown: unknown): string {
   let cause: unknown = thrown;
+  let words = "";
   let found = "";
   for (let depth = 0; depth < 6 && isErrorWith(cause, "message"); depth++) {
     const code = isErrorWith(cause, "code") ? cause.code : undefined;
     found = typeof code === "string" ? code : found;
+    words = typeof cause.message === "string" ? cause.message : words;
     cause = isErrorWith(cause, "cause") ? cause.cause : undefined;
   }
-  return found;
+  return found || words.slice(0, WORDS_LIMIT).replace(/\.$/, "");
 }
 
 function failureOf(complaint: Complaint, caller: Caller, advice: RetryAdvice): ModelFailure {
@@ -124,7 +133,7 @@ function failureOf(complaint: Complaint, caller: Caller, advice: RetryAdvice): M
   const retryable = advice.shouldRetry ?? kind.retryable;
   const status = complaint.status === undefined ? "" : ` (${complaint.status})`;
   const said = wordsOf(complaint.message, caller);
-  const what = `${capital(describeServer(caller.endpoint))} ${kind.did}${status}${said === "" ? "" : `: ${said}`}`;
+  const what = `${capital(describeServer(caller.endpoint))} ${kind.did}${status}${said === "" || said === WEB_PAGE ? said : `: ${said}`}`;
   const todo = retryable ? "" : ` ${adviceFor(kind.reason, caller)}`;
   return {
     kind: "Failure",
@@ -162,7 +171,7 @@ function putKey({ secret, llm }: Caller): string {
 
 /** The provider's own words on one line, without keys, without a web page, and without what changes from try to try. */
 function wordsOf(message: string, caller: Caller): string {
-  if (/^\s*</.test(message)) return "with a web page instead of an explanation";
+  if (/^\s*</.test(message)) return WEB_PAGE;
   const steady = clean(message, caller)
     .replace(/\s*(Please )?(try again|retry) (in|after) [^.]*?\d[\d.]*\s?(ms|s|m|h)?[^.\d]*(\.|$)/gi, "")
     .replace(/\b(req|request|chatcmpl|resp|msg)[_-][\w-]{6,}/gi, "…")

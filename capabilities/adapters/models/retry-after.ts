@@ -37,7 +37,9 @@ function millisecondsIn(header: string | null, unitMs: number): number | undefin
 }
 
 function untilDate(header: string | null, now: Date): number | undefined {
-  const at = Date.parse(header ?? "");
+  // Date.parse takes nearly anything for a date; HTTP's begin with a weekday.
+  if (header === null || !/^\s*[A-Z][a-z]{2}/.test(header)) return undefined;
+  const at = Date.parse(header);
   if (Number.isNaN(at)) return undefined;
   return Math.min(Math.max(0, at - now.getTime()), LONGEST_WAIT_MS);
 }

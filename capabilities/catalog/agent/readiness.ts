@@ -42,27 +42,32 @@ export function decide(seen: Observed): Decision {
 }
 
 function judge(seen: Observed): Verdict {
-  const { name } = seen.spec.llmRef;
   const tools = toolsDetail(seen.spec);
-  switch (seen.llm.kind) {
+  const llm = llmDetail(seen);
+  if (tools === undefined && llm === undefined) return usable();
+  // Of an LLM that is only just being looked at nothing is told; it comes last, for its sentence may end in a command.
+  if (tools === undefined && seen.llm.kind === "Unchecked") return { ...pending([llm]), passing: true };
+  const verdict = pending([tools, llm]);
+  return llm === undefined && awaitsOnlyAgents(seen.spec) ? { ...verdict, reason: "SubAgentsPending" } : verdict;
+}
+
+function awaitsOnlyAgents({ mcpServers, tools, humanContactChannels }: Observed["spec"]): boolean {
+  return [mcpServers, tools, humanContactChannels].every((references) => (references ?? []).length === 0);
+}
+
+function llmDetail({ llm, namespace, spec }: Observed): string | undefined {
+  const { name } = spec.llmRef;
+  switch (llm.kind) {
     case "Missing":
-      return pending(
-        `LLM "${name}" does not exist in namespace "${seen.namespace}". Create it, or change spec.llmRef.name.`,
-        tools,
-      );
+      return `LLM "${name}" does not exist in namespace "${namespace}". Create it, or change spec.llmRef.name.`;
     case "NotReady":
-      return pending(`LLM "${name}" is not ready: ${seen.llm.detail}`, tools);
+      return `LLM "${name}" is not ready: ${llm.detail}`;
     case "Unchecked":
-      return tools === undefined
-        ? {
-            ...pending(`Waiting for LLM "${name}" to be validated`),
-            passing: true,
-          }
-        : pending(tools);
+      return `Waiting for LLM "${name}" to be validated`;
     case "Ready":
-      return tools === undefined ? usable() : pending(tools);
+      return undefined;
     default:
-      return assertNever(seen.llm);
+      return assertNever(llm);
   }
 }
 
@@ -76,16 +81,9 @@ function usable(): Verdict {
   };
 }
 
-function pending(detail: string, more?: string): Verdict {
-  const sentence = more === undefined || /[.!?]$/.test(detail) ? detail : `${detail}.`;
-  const whole = more === undefined ? sentence : `${sentence} ${more}`;
-  return {
-    ready: false,
-    status: "Pending",
-    reason: "ValidationFailed",
-    detail: whole,
-    conditions: [],
-  };
+function pending(sentences: (string | undefined)[]): Verdict {
+  const detail = sentences.filter((sentence) => sentence !== undefined).join(" ");
+  return { ready: false, status: "Pending", reason: "ValidationFailed", detail, conditions: [] };
 }
 
 /** Tools of any sort are waited for, since nothing in this version would offer them to the model. */
