@@ -16,7 +16,7 @@ export default {
       roots: ["<rootDir>/e2e"],
       globalSetup: "<rootDir>/e2e/global-setup.mjs",
       globalTeardown: "<rootDir>/e2e/global-teardown.mjs",
-      testTimeout: 60_000,
+      setupFilesAfterEnv: ["<rootDir>/e2e/patience.ts"],
     },
   ],
 };

@@ -14,6 +14,7 @@ import {
   READY_LINE,
   registerOperator,
 } from "../controlplane/operator-process";
+import { tailOf } from "../controlplane/failure";
 import { SILENT } from "../controlplane/progress";
 import { projectFiles } from "../controlplane/project";
 import type { ProgramName, State } from "../controlplane/state";
@@ -59,9 +60,14 @@ export async function withLab<T>(name: string, work: (lab: Lab) => Promise<T>): 
   mkdirSync(folder, { recursive: true });
   const state = stateAt(mkdtempSync(join(folder, `${name}-`)));
   const opened: (() => Promise<unknown>)[] = [];
+  let isDone = false;
   try {
-    return await work(await openLab(state, opened));
+    const result = await work(await openLab(state, opened));
+    isDone = true;
+    return result;
   } finally {
+    // The log is about to be deleted, and the error that is on its way knows nothing of it.
+    if (!isDone) process.stderr.write(`The last that the operator said:\n${tailOf(logOf(state, "operator"), 30)}\n`);
     for (const close of opened.reverse()) await close();
     await takeDown(state, SILENT);
     deleteState(state);

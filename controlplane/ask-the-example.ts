@@ -35,7 +35,7 @@ export async function askTheExample(up: Up, wantedModel: string | undefined, pro
   const stopWatching = watchEvents(binaries.kubectl, state.kubeconfig, NAMESPACE, (line) => progress.say(line));
   try {
     const model = choice.model ?? modelOf(example) ?? "the example's model";
-    await progress.step(`kubectl apply -f ${EXAMPLE} (${choice.provider}, model ${model})`, () => apply(kubectl, fit(example, choice)));
+    await progress.step(`kubectl apply -f ${EXAMPLE} (${choice.provider}, model ${model})`, () => applyAsPeopleDo(kubectl, fit(example, choice)));
     await progress.step("waiting for the answer", () => waitForAnswer(kubectl, target));
     // The last events are told after the status they tell of.
     await sleep(EVENTS_LATE_MS);
@@ -65,6 +65,12 @@ async function provideKey(kubectl: Kubectl, example: readonly Manifest[], choice
   if (key === undefined && (inExample || isThere)) return;
   await apply(kubectl, [keySecret(choice, NAMESPACE)]);
   if (key !== undefined) progress.say(`  your ${PROVIDER_KEYS[provider]} is now in the Secret ${NAMESPACE}/${provider} of this control plane`);
+}
+
+/** Client-side, so that the user's own `kubectl apply` of the same file later has nothing to warn of. */
+async function applyAsPeopleDo(kubectl: Kubectl, manifests: readonly Manifest[]): Promise<void> {
+  const text = manifests.map((manifest) => JSON.stringify(manifest)).join("\n---\n");
+  await must(kubectl, ["apply", "-n", NAMESPACE, "-f", "-"], text);
 }
 
 async function waitForAnswer(kubectl: Kubectl, target: string): Promise<void> {

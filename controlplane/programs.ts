@@ -86,6 +86,8 @@ export function controllerManager(state: State, command: string): Program {
   const args = [
     mark,
     `--controllers=${CONTROLLERS.join(",")}`,
+    // Each controller acts as a service account with a role of its own; the user they start as may delete nothing.
+    "--use-service-account-credentials",
     "--leader-elect=false",
     "--secure-port=0",
     "--kube-api-qps=200",

@@ -21,7 +21,7 @@ import { isKnown, logOf, stateAt } from "./state";
 import { deleteState, takeDown } from "./take-down";
 
 const INTERRUPTED = 130;
-const LOOK_AGAIN_MS = 3_000;
+const LOOK_AGAIN_MS = 1_000;
 const SETTLE_WITHIN_MS = 3_000;
 
 async function quickstart(argv: string[]): Promise<number> {
@@ -38,8 +38,8 @@ async function quickstart(argv: string[]): Promise<number> {
   const state = stateAt(isTemporary ? mkdtempSync(join(tmpdir(), "kubechain-")) : options.state);
   const wasUp = isKnown(state) && pidOf(state, "kube-apiserver") !== undefined;
   const progress = showProgress(process.stdout);
-  const interruption = firstSignal();
-  const tour = walkThrough({ state, options, progress, wasUp });
+  const { interruption, interrupted } = firstSignal();
+  const tour = walkThrough({ state, options, progress, wasUp, interrupted });
   let code = INTERRUPTED;
   try {
     code = (await Promise.race([tour, interruption])) ?? INTERRUPTED;
@@ -62,10 +62,11 @@ interface Tour {
   options: Options;
   progress: Progress;
   wasUp: boolean;
+  interrupted: AbortSignal;
 }
 
 /** The whole tour; it only returns with `--once` or when something has gone wrong for good. */
-async function walkThrough({ state, options, progress, wasUp }: Tour): Promise<number> {
+async function walkThrough({ state, options, progress, wasUp, interrupted }: Tour): Promise<number> {
   const { port, baseUrl, model, once } = options;
   const wanted = { operator: true, ...(port === undefined ? {} : { port }), ...(baseUrl === undefined ? {} : { baseUrl }) };
   const up = await bringUp(state, wanted, progress);
@@ -73,14 +74,14 @@ async function walkThrough({ state, options, progress, wasUp }: Tour): Promise<n
   const isAnswered = await askTheExample(up, model, progress);
   if (once) return isAnswered ? 0 : 1;
   progress.say(howToGoOn(up, options.isStateGiven, wasUp ? "down" : "Ctrl-C"));
-  return watchOver(state, progress);
+  await watchOver(state, progress, interrupted);
+  return INTERRUPTED;
 }
 
 /** Says when something dies; whether to start it again is left to the person, who may have killed it on purpose. */
-async function watchOver(state: State, progress: Progress): Promise<number> {
+async function watchOver(state: State, progress: Progress, interrupted: AbortSignal): Promise<void> {
   const missing = new Set<string>();
-  for (;;) {
-    await sleep(LOOK_AGAIN_MS);
+  for (; !interrupted.aborted; await sleep(LOOK_AGAIN_MS)) {
     for (const name of ["etcd", "kube-apiserver", "operator"] as const) {
       const isRunning = pidOf(state, name) !== undefined;
       if (isRunning) missing.delete(name);
@@ -92,10 +93,14 @@ async function watchOver(state: State, progress: Progress): Promise<number> {
   }
 }
 
-function firstSignal(): Promise<undefined> {
-  return new Promise((resolve) => {
-    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => resolve(undefined));
+/** The first Ctrl-C, as something to wait for and something to look at. */
+function firstSignal(): { interruption: Promise<undefined>; interrupted: AbortSignal } {
+  const controller = new AbortController();
+  const interruption = new Promise<undefined>((resolve) => {
+    controller.signal.addEventListener("abort", () => resolve(undefined));
   });
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => controller.abort());
+  return { interruption, interrupted: controller.signal };
 }
 
 /** Also what the tour was just about to start when it was interrupted. */

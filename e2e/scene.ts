@@ -53,7 +53,7 @@ export interface Place {
   log: () => string;
 }
 
-const EVENTS: Resource = { apiVersion: "v1", kind: "Event", plural: "events" };
+export const EVENTS: Resource = { apiVersion: "v1", kind: "Event", plural: "events" };
 const NAMESPACES: Resource = { apiVersion: "v1", kind: "Namespace", plural: "namespaces", namespaced: false };
 const others: Record<string, Resource> = {
   Secret: { apiVersion: "v1", kind: "Secret", plural: "secrets" },

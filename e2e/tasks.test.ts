@@ -167,9 +167,9 @@ describe("a failure that only a person can mend", () => {
     [401, words(401, "Incorrect API key"), ["refused the API key (401)"]],
     [403, words(403, "Not for you"), ["does not allow this key to do that (403)"]],
     [404, words(404, "No such model", "model_not_found"), ["does not have the model (404)", 'spec.parameters.model of LLM "gpt-4o"']],
-    [413, words(400, "This model's maximum context length is 8192 tokens", "context_length_exceeded"), ["conversation too long", "larger context window"]],
-  ])("%s fails the task at once, in words that say what to change", async (status, step, phrases) => {
-    const name = `refused-${status}`;
+    ["400 for length", words(400, "This model's maximum context length is 8192 tokens", "context_length_exceeded"), ["conversation too long", "larger context window"]],
+  ])("%s fails the task at once, in words that say what to change", async (what, step, phrases) => {
+    const name = `refused-${String(what).replaceAll(" ", "-")}`;
     model.on(name, step);
     const ended = await run(name);
     expect(ended).toMatchObject({ ready: false, phase: "Failed", status: "Error", finishReason: "LLMRequestFailed", usage: { requests: 1 } });
@@ -253,14 +253,13 @@ describe("people", () => {
   });
 
   test.concurrent("suspending between attempts keeps the next one back until the task is resumed", async () => {
-    const userMessage = "kept-back [fail:503]";
+    const userMessage = "kept-back [fail:503:retry-after=3]";
     await scene.apply(task("kept-back", { userMessage }));
-    await scene.until("Task", "kept-back", "backs off", ({ status }) => status?.phase === "ErrorBackoff");
+    const { status: before } = await scene.until("Task", "kept-back", "backs off", ({ status }) => status?.phase === "ErrorBackoff");
     await scene.patch("Task", "kept-back", { spec: { suspended: true } });
     await scene.until("Task", "kept-back", "is suspended", ({ status }) => status?.status === "Suspended");
-    const asked = model.asked(userMessage).length;
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
-    expect(model.asked(userMessage)).toHaveLength(asked);
+    await until("the next attempt is due", () => Date.now() > Date.parse(before?.retryAt ?? "") + 500);
+    expect(model.asked(userMessage)).toHaveLength(1);
     await scene.patch("Task", "kept-back", { spec: { suspended: false } });
     expect((await scene.ended("kept-back")).status).toMatchObject({ phase: "FinalAnswer" });
   });
@@ -321,17 +320,17 @@ describe("waiting", () => {
 });
 
 describe("size", () => {
-  /** So many characters, in messages as long as people may write. */
+  /** A conversation of so many characters and nine messages, which ends with the question. */
   function talk(question: string, characters: number): NonNullable<Task["spec"]["contextWindow"]> {
-    const part = 100_000;
-    const parts = Array.from({ length: Math.ceil(characters / part) }, (_, i) => `${i} ${"x".repeat(part - 10)}`);
-    return [...parts.map((content) => ({ role: "user" as const, content })), { role: "user" as const, content: question }];
+    const content = "x".repeat(characters / 8);
+    const parts = Array.from({ length: 8 }, (_, i) => ({ role: i % 2 === 0 ? ("user" as const) : ("assistant" as const), content }));
+    return [...parts, { role: "user" as const, content: question }];
   }
 
   test.concurrent("a conversation of 700 kB is answered", async () => {
     const status = await run("much", { contextWindow: talk("much", 700_000) });
-    expect(status).toMatchObject({ phase: "FinalAnswer", messageCount: 10, usage: { requests: 1 } });
-    expect(model.asked("much")[0]?.messages).toHaveLength(9);
+    expect(status).toMatchObject({ phase: "FinalAnswer", messageCount: 11, usage: { requests: 1 } });
+    expect(model.asked("much")[0]?.messages).toHaveLength(10);
   });
 
   test.concurrent("a conversation too large to be stored fails in words, and does not try for ever", async () => {

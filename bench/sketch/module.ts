@@ -55,7 +55,7 @@ async function step(uid: string): Promise<void> {
     { role: "system", content: "You are a helpful assistant. Answer in one or two sentences." },
     { role: "user", content: task.spec.userMessage ?? "" },
   ];
-  if (task.status?.phase === undefined) {
+  if (task.status?.phase !== "ReadyForLLM") {
     const startTime = new Date().toISOString();
     const begun = await putStatus(task, {
       phase: "ReadyForLLM",

@@ -63,8 +63,10 @@ export function createController<T extends ClusterObject>(options: ControllerOpt
 
   async function pass(key: Key): Promise<Outcome> {
     if (doubted.has(key)) {
+      const before = versionOf(key);
       const problem = await readLive(key);
       if (problem !== undefined) return problem;
+      if (versionOf(key) !== before) return done; // The store's change has queued the key already.
     }
     const outcome = await options.reconcile(key);
     return outcome.kind === "Refresh" ? refresh(key) : outcome;
@@ -93,12 +95,16 @@ export function createController<T extends ClusterObject>(options: ControllerOpt
 
   /** If something newer is found, the store's change has queued the key already; if not, the next pass waits a little. */
   async function refresh(key: Key): Promise<Outcome> {
-    const before = store.get(key)?.metadata.resourceVersion;
+    const before = versionOf(key);
     const problem = await readLive(key);
     if (problem !== undefined) return problem;
-    if (store.get(key)?.metadata.resourceVersion !== before) return done;
+    if (versionOf(key) !== before) return done;
     const because = "a write met a conflict, and nothing newer is there";
     return { kind: "Retry", because };
+  }
+
+  function versionOf(key: Key): string | undefined {
+    return store.get(key)?.metadata.resourceVersion;
   }
 
   function suspect(key: Key, version?: string): void {

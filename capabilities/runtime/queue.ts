@@ -22,7 +22,7 @@ export const LONGEST_PAUSE_MS = 5 * 60_000;
 
 const DEFAULT_CONCURRENCY = 256;
 
-/** So many runs are begun before the event loop gets a turn: ten thousand keys at start-up must not deafen the watch. */
+/** After so many runs begun (a full house more at most) the event loop gets a turn: ten thousand keys at start-up must not deafen the watch. */
 const BURST = 512;
 
 export class WorkQueue {
@@ -131,7 +131,6 @@ export class WorkQueue {
   #pump(): void {
     this.#isPumpPlanned = false;
     while (this.#running.size < this.#concurrency) {
-      if (this.#begun >= BURST) return this.#planPump();
       const key = this.#takeFirst();
       if (key === undefined) return;
       this.#begun++;

@@ -323,6 +323,14 @@ export const clusterContract: ContractRow[] = [
     },
   },
   {
+    sentence: "lists nothing of a kind of which there is nothing",
+    async run({ cluster }) {
+      const page = value(await cluster.listMetadata(resources.contactChannel, { limit: 1 }));
+      assert.deepEqual([page.items, page.continue], [[], undefined]);
+      assert.match(page.resourceVersion, /^\d+$/);
+    },
+  },
+  {
     sentence: "gives later writes newer versions, whichever object they are of",
     async run(world) {
       const first = await make(world, "order-1");

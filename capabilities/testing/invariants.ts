@@ -4,7 +4,9 @@
  * was made, and none changes anything.
  */
 import { isDeepStrictEqual } from "node:util";
+import { Validator } from "@cfworker/json-schema";
 import type { Agent, Message, Task, TaskStatus } from "../../crds/index";
+import { definitions } from "../../crds/index";
 import { EVENTS } from "../runtime/event-body";
 import type { StoredEvent } from "../runtime/event-body";
 import type { ClusterObject } from "../runtime/objects";
@@ -76,11 +78,16 @@ type Check = (life: Life, evidence: Evidence) => string[];
 export function violations(evidence: Evidence): string[] {
   const lives = livesOf(evidence);
   return [
-    ...Object.entries(evidence.expected).flatMap(([name, expectation]) => endsAsExpected(name, expectation, lives, evidence)),
-    ...lives.flatMap((life) => checks.flatMap((check) => check(life, evidence).map((sentence) => `Task "${life.name}" ${sentence}`))),
+    ...Object.entries(evidence.expected).flatMap(([name, expectation]) =>
+      endsAsExpected(name, expectation, lives, evidence),
+    ),
+    ...lives.flatMap((life) =>
+      checks.flatMap((check) => check(life, evidence).map((sentence) => `Task "${life.name}" ${sentence}`)),
+    ),
     ...eventsTellTheTruth(evidence),
     ...strangers(lives, evidence),
     ...restsWhenDone(evidence),
+    ...neverSpins(evidence),
   ];
 }
 
@@ -90,7 +97,13 @@ function livesOf({ versions, calls }: Evidence): Life[] {
     if (version.object.kind !== "Task") continue;
     const task = version.object as Task;
     const { uid, name } = task.metadata;
-    const life = lives.get(uid) ?? { name, uid, versions: [], calls: calls.filter(({ trace }) => trace === traceOf(uid)), last: task };
+    const life = lives.get(uid) ?? {
+      name,
+      uid,
+      versions: [],
+      calls: calls.filter(({ trace }) => trace === traceOf(uid)),
+      last: task,
+    };
     lives.set(uid, life);
     if (version.change === "Deleted") life.deleted = version;
     else life.versions.push({ mark: version.mark, at: version.at, task });
@@ -121,7 +134,9 @@ function endsAsExpected(name: string, expectation: Expectation, lives: Life[], e
   const life = lives.findLast((other) => other.name === name);
   const ending = endingOf(life?.deleted ? undefined : life?.last);
   if (!expectation.ends.includes(ending)) {
-    return [`Task "${name}" ended as ${ending}, not as ${expectation.ends.join(" or ")}: ${life?.last.status?.statusDetail ?? ""}`];
+    return [
+      `Task "${name}" ended as ${ending}, not as ${expectation.ends.join(" or ")}: ${life?.last.status?.statusDetail ?? ""}`,
+    ];
   }
   return life && !isDisturbed(evidence) ? wrongPrices(life, expectation) : [];
 }
@@ -133,7 +148,9 @@ function wrongPrices(life: Life, { calls, writes }: Expectation): string[] {
     ["status writes", statusWrites(life).length, writes],
     ["counted requests", requestsOf(life.last), life.deleted ? undefined : life.calls.length],
   ];
-  return prices.flatMap(([what, paid, due]) => (due === undefined || paid === due ? [] : [`Task "${life.name}" took ${paid} ${what}, not ${due}`]));
+  return prices.flatMap(([what, paid, due]) =>
+    due === undefined || paid === due ? [] : [`Task "${life.name}" took ${paid} ${what}, not ${due}`],
+  );
 }
 
 /** Neighbouring versions between which the status changed, the first status included. */
@@ -158,8 +175,12 @@ function shrunk(before: Task, after: Task): string[] {
   const [old, next] = [before.status ?? {}, after.status ?? {}];
   const kept = windowOf(before);
   return [
-    ...(isDeepStrictEqual(windowOf(after).slice(0, kept.length), kept) ? [] : [`lost or changed messages between ${phaseOf(before)} and ${phaseOf(after)}`]),
-    ...(counters(next).every((count, i) => count >= (counters(old)[i] ?? 0)) ? [] : ["has a usage or a number of turns that went down"]),
+    ...(isDeepStrictEqual(windowOf(after).slice(0, kept.length), kept)
+      ? []
+      : [`lost or changed messages between ${phaseOf(before)} and ${phaseOf(after)}`]),
+    ...(counters(next).every((count, i) => count >= (counters(old)[i] ?? 0))
+      ? []
+      : ["has a usage or a number of turns that went down"]),
     ...(isTerminal(before) ? [`was written again after it had ended as ${phaseOf(before)}`] : []),
     ...(next.startTime === undefined && old.startTime !== undefined ? ["forgot when it started"] : []),
   ];
@@ -177,7 +198,8 @@ const answersAreTheModels: Check = (life) => {
   const asked = windowOf(life.last).slice(0, -1);
   if (said?.content !== life.last.status?.output) return ["has an output that is not the last message"];
   const given = life.calls.some(
-    ({ messages, outcome }) => outcome?.kind === "Answer" && isDeepStrictEqual(outcome.message, said) && isDeepStrictEqual(messages, asked),
+    ({ messages, outcome }) =>
+      outcome?.kind === "Answer" && isDeepStrictEqual(outcome.message, said) && isDeepStrictEqual(messages, asked),
   );
   return given ? [] : ["has an answer that the model never gave to this conversation"];
 };
@@ -185,9 +207,15 @@ const answersAreTheModels: Check = (life) => {
 /** Everything that the model said and that was stored stands in the order in which it was said. */
 const conversationsAreWhole: Check = (life, evidence) =>
   life.calls.flatMap((call) => [
-    ...(opens(call.messages, life.last, evidence) ? [] : [`sent a conversation (call ${call.number}) that does not begin with what the task says`]),
-    ...brokenToolCalls(call.messages).map((id) => `sent a conversation (call ${call.number}) in which tool call ${id} has not exactly one result after it`),
-    ...(["user", "tool"].includes(call.messages.at(-1)?.role ?? "") ? [] : [`sent a conversation (call ${call.number}) in which nobody awaits an answer`]),
+    ...(opens(call.messages, life.last, evidence)
+      ? []
+      : [`sent a conversation (call ${call.number}) that does not begin with what the task says`]),
+    ...brokenToolCalls(call.messages).map(
+      (id) => `sent a conversation (call ${call.number}) in which tool call ${id} has not exactly one result after it`,
+    ),
+    ...(["user", "tool"].includes(call.messages.at(-1)?.role ?? "")
+      ? []
+      : [`sent a conversation (call ${call.number}) in which nobody awaits an answer`]),
   ]);
 
 function opens(messages: Message[], { spec }: Task, { versions }: Evidence): boolean {
@@ -195,7 +223,9 @@ function opens(messages: Message[], { spec }: Task, { versions }: Evidence): boo
   if (given.some(({ role }) => role === "system")) return isDeepStrictEqual(messages.slice(0, given.length), given);
   const systems = versions.flatMap(({ object }) => (object.kind === "Agent" ? (object as Agent).spec.system : []));
   const [first, ...rest] = messages;
-  return first?.role === "system" && systems.includes(first.content) && isDeepStrictEqual(rest.slice(0, given.length), given);
+  return (
+    first?.role === "system" && systems.includes(first.content) && isDeepStrictEqual(rest.slice(0, given.length), given)
+  );
 }
 
 /** The ids of tool calls that are not answered exactly once, at once and in order, and of results nobody asked for. */
@@ -219,7 +249,9 @@ const writtenBeforeAsked: Check = (life) =>
     const stored = life.versions.findLast(({ mark }) => mark <= call.mark)?.task;
     const counted = stored ? requestsOf(stored) : 0;
     return [
-      ...(stored && isDeepStrictEqual(windowOf(stored), call.messages) ? [] : [`asked the model (call ${call.number}) something that was not stored before`]),
+      ...(stored && isDeepStrictEqual(windowOf(stored), call.messages)
+        ? []
+        : [`asked the model (call ${call.number}) something that was not stored before`]),
       ...(counted > i ? [] : [`had counted ${counted} calls when call number ${i + 1} of it started`]),
     ];
   });
@@ -229,19 +261,27 @@ const askedOnce: Check = (life, { kills }) =>
   kills > 0
     ? []
     : life.calls.flatMap((call, i) => {
-        const twin = life.calls.slice(0, i).find((other) => isDeepStrictEqual(other.messages, call.messages) && wasHeard(other));
-        return twin ? [`asked again (call ${call.number}) what call ${twin.number} had answered or was still answering`] : [];
+        const twin = life.calls
+          .slice(0, i)
+          .find((other) => isDeepStrictEqual(other.messages, call.messages) && wasHeard(other));
+        return twin
+          ? [`asked again (call ${call.number}) what call ${twin.number} had answered or was still answering`]
+          : [];
       });
 
 function wasHeard({ outcome }: SeenCall): boolean {
-  return !outcome || (outcome.kind === "Answer" && (outcome.message.content.trim() !== "" || outcome.stop === "ToolCalls"));
+  return (
+    !outcome || (outcome.kind === "Answer" && (outcome.message.content.trim() !== "" || outcome.stop === "ToolCalls"))
+  );
 }
 
 /** One call at a time. A dead process's call has ended: its connection went with it. */
 const oneAtATime: Check = (life) =>
   life.calls.flatMap((call, i) => {
     const before = life.calls[i - 1];
-    return before && (!before.endedAt || before.endedAt > call.startedAt) ? [`had two calls in flight at once (${before.number} and ${call.number})`] : [];
+    return before && (!before.endedAt || before.endedAt > call.startedAt)
+      ? [`had two calls in flight at once (${before.number} and ${call.number})`]
+      : [];
   });
 
 /** No call comes before the time that the stored status gives for it, and thus not before the Retry-After that led to it. */
@@ -266,7 +306,9 @@ const obeysPeople: Check = (life, { noticeMs }) =>
       .filter(({ startedAt }) => startedAt.getTime() > from && startedAt.getTime() < to)
       .map((call) => `asked the model (call ${call.number}) after it was ${because}`),
     ...life.calls
-      .filter(({ startedAt, endedAt }) => abort && startedAt.getTime() <= from && (endedAt?.getTime() ?? Infinity) > from)
+      .filter(
+        ({ startedAt, endedAt }) => abort && startedAt.getTime() <= from && (endedAt?.getTime() ?? Infinity) > from,
+      )
       .map((call) => `let call ${call.number} go on after it was ${because}`),
   ]);
 
@@ -280,7 +322,13 @@ interface Span {
 function forbiddenSpans(life: Life, noticeMs: number): Span[] {
   const spans: Span[] = [];
   const span = (because: string, from: Date | undefined, to?: Date): void => {
-    if (from) spans.push({ from: from.getTime() + noticeMs, to: to?.getTime() ?? Infinity, because, abort: because !== "suspended" });
+    if (from)
+      spans.push({
+        from: from.getTime() + noticeMs,
+        to: to?.getTime() ?? Infinity,
+        because,
+        abort: because !== "suspended",
+      });
   };
   span("cancelled", life.versions.find(({ task }) => task.spec.cancelled)?.at);
   span("deleted", life.deleted?.at);
@@ -292,13 +340,40 @@ function forbiddenSpans(life: Life, noticeMs: number): Span[] {
 
 /** Every write says something new. */
 const writesSaySomething: Check = (life) => {
-  const words = statusWrites(life).map(({ after }) => JSON.stringify({ ...after.status, conditions: undefined, observedGeneration: undefined }));
+  const words = statusWrites(life).map(({ after }) =>
+    JSON.stringify({ ...after.status, conditions: undefined, observedGeneration: undefined }),
+  );
   return words.some((word, i) => word === words[i - 1]) ? ["was written without anything having changed"] : [];
 };
 
+const taskStatus = definitions.find(({ spec }) => spec.names.kind === "Task")?.spec.versions[0]?.schema.openAPIV3Schema
+  .properties?.["status"];
+const schema = new Validator((taskStatus ?? false) as ConstructorParameters<typeof Validator>[0], "2020-12", false);
+
+/** The real API server refuses what does not fit the schema, and silently drops fields that the schema does not know. */
+const fitsTheSchema: Check = ({ last: { status = {} } }) => [
+  ...schema
+    .validate(status)
+    .errors.map(
+      ({ error, instanceLocation }) => `has a status that the API server refuses: ${instanceLocation} ${error}`,
+    ),
+  ...Object.keys(status).flatMap((field) =>
+    field in (taskStatus?.properties ?? {}) ? [] : [`has a status field that the API server drops: ${field}`],
+  ),
+];
+
 const checks: Check[] = [
-  neverLost, storedOnceStoredForEver, answersAreTheModels, conversationsAreWhole, writtenBeforeAsked, askedOnce, oneAtATime,
-  waitsAsLongAsAsked, obeysPeople, writesSaySomething,
+  neverLost,
+  storedOnceStoredForEver,
+  answersAreTheModels,
+  conversationsAreWhole,
+  writtenBeforeAsked,
+  askedOnce,
+  oneAtATime,
+  waitsAsLongAsAsked,
+  obeysPeople,
+  writesSaySomething,
+  fitsTheSchema,
 ];
 
 /** No event without the write that it tells of, and none more often than that write was made. */
@@ -314,12 +389,22 @@ function eventsTellTheTruth({ versions, isStormy }: Evidence): string[] {
   for (const [name, event] of counted) {
     const words = [event.involvedObject.uid, event.reason, event.message].join("\n");
     const before = told.get(words);
-    told.set(words, { times: (before?.times ?? 0) + event.count, mark: Math.max(before?.mark ?? 0, markOf.get(name) ?? 0), event });
+    told.set(words, {
+      times: (before?.times ?? 0) + event.count,
+      mark: Math.max(before?.mark ?? 0, markOf.get(name) ?? 0),
+      event,
+    });
   }
   return [...told.values()].flatMap(({ times, mark, event }) => {
-    const moves = movesOf(event.involvedObject.uid, versions).filter((move) => move.mark <= mark && tells(event, move.before, move.after));
+    const moves = movesOf(event.involvedObject.uid, versions).filter(
+      (move) => move.mark <= mark && tells(event, move.before, move.after),
+    );
     // An event whose answer was lost may be told again under another name: that is all that may happen twice.
-    return times <= moves.length || (isStormy && moves.length > 0) ? [] : [`Event ${event.reason} "${event.message}" about ${event.involvedObject.kind} "${event.involvedObject.name}" was told ${times} times, but happened ${moves.length} times`];
+    return times <= moves.length || (isStormy && moves.length > 0)
+      ? []
+      : [
+          `Event ${event.reason} "${event.message}" about ${event.involvedObject.kind} "${event.involvedObject.name}" was told ${times} times, but happened ${moves.length} times`,
+        ];
   });
 }
 
@@ -339,12 +424,18 @@ function movesOf(uid: string, versions: Version[]): { mark: number; before: Said
 /** Whether going from `before` to `after` is what the event says has happened. */
 function tells({ involvedObject, reason, message }: StoredEvent, before: Said | undefined, after: Said): boolean {
   const [old, next] = [before?.status ?? {}, after.status ?? {}];
-  if (involvedObject.kind !== "Task") return reason === "Initializing" || next.statusDetail === message;
+  if (involvedObject.kind !== "Task") return reason === "Initializing" || isToldAs(next.statusDetail, message);
   const move = meanings[reason];
-  return move ? move(old, next, message) : next.error === message && reason === next.finishReason;
+  return move ? move(old, next, message) : isToldAs(next.error, message) && reason === next.finishReason;
 }
 
-const hasAsked = (old: TaskStatus, next: TaskStatus): boolean => (next.usage?.requests ?? 0) > (old.usage?.requests ?? 0);
+/** The words themselves, or the beginning of words that are too long for an event. */
+function isToldAs(words: string | undefined, message: string): boolean {
+  return words === message || (message.endsWith("…") && (words ?? "").startsWith(message.slice(0, -1)));
+}
+
+const hasAsked = (old: TaskStatus, next: TaskStatus): boolean =>
+  (next.usage?.requests ?? 0) > (old.usage?.requests ?? 0);
 
 /** What must have happened for an event of that reason to be true; any other reason is that of a failure. */
 const meanings: Record<string, (old: TaskStatus, next: TaskStatus, message: string) => boolean> = {
@@ -355,13 +446,16 @@ const meanings: Record<string, (old: TaskStatus, next: TaskStatus, message: stri
   Waiting: (_old, next, message) => `Waiting for ${next.waitingFor ?? ""}`.startsWith(message),
   Suspended: (_old, next) => next.status === "Suspended",
   Resumed: (old, next) => old.status === "Suspended" && next.status !== "Suspended",
-  LLMRequestFailed: (_old, next, message) => next.error === message && (next.phase === "ErrorBackoff" || next.finishReason === "LLMRequestFailed"),
+  LLMRequestFailed: (_old, next, message) =>
+    isToldAs(next.error, message) && (next.phase === "ErrorBackoff" || next.finishReason === "LLMRequestFailed"),
 };
 
 /** Nothing is asked that belongs to no task. */
 function strangers(lives: Life[], { calls }: Evidence): string[] {
   const traces = new Set(lives.map(({ uid }) => traceOf(uid)));
-  return calls.filter(({ trace }) => !traces.has(trace)).map(({ number }) => `The model was asked (call ${number}) for no task that ever existed`);
+  return calls
+    .filter(({ trace }) => !traces.has(trace))
+    .map(({ number }) => `The model was asked (call ${number}) for no task that ever existed`);
 }
 
 /** What a process may do while there is nothing to do: look whether its watches are alive, and whether a key still works. */
@@ -369,5 +463,18 @@ const restful = ["listMetadata llms", "listMetadata agents", "listMetadata tasks
 
 function restsWhenDone({ outside, quietFrom }: Evidence): string[] {
   const restless = outside.filter(({ at, what }) => at > quietFrom && !restful.includes(what));
-  return restless.map(({ what, name, at }) => `There was nothing to do, but a process did: ${what} ${name} at ${at.toISOString()}`);
+  return restless.map(
+    ({ what, name, at }) => `There was nothing to do, but a process did: ${what} ${name} at ${at.toISOString()}`,
+  );
+}
+
+/** Attempts to write that lost a race or were refused, for every one that did not: more than that is a process that turns on the spot. */
+const FUTILE_WRITES = 2;
+const FUTILE_WRITES_IN_A_STORM = 10;
+
+function neverSpins({ outside, versions, isStormy, kills }: Evidence): string[] {
+  const writes = outside.filter(({ what }) => what.startsWith("replaceStatus")).length;
+  const stored = versions.filter(({ object }) => "status" in object).length;
+  const most = (isStormy ? FUTILE_WRITES_IN_A_STORM : FUTILE_WRITES) * stored + kills + 5;
+  return writes <= most ? [] : [`A process turned on the spot: ${writes} attempts to write for ${stored} versions`];
 }

@@ -5,7 +5,15 @@
  */
 import type { Message } from "../../crds/index";
 import { durationMs } from "../adapters/models/endpoint";
-import type { ModelAnswer, ModelFailure, ModelOutcome, ModelRequest, Models, ModelTarget, Verification } from "../adapters/models/port";
+import type {
+  ModelAnswer,
+  ModelFailure,
+  ModelOutcome,
+  ModelRequest,
+  Models,
+  ModelTarget,
+  Verification,
+} from "../adapters/models/port";
 import type { Clock } from "../runtime/clock";
 import { after } from "../runtime/clock";
 
@@ -44,8 +52,10 @@ const LATENCY_MS = 400;
 
 const usage = { inputTokens: 10, outputTokens: 5, cachedInputTokens: 2 };
 
-const answers = (more: (call: SeenCall) => Partial<ModelAnswer> & { message: Message }) => (afterMs = LATENCY_MS) => (call: SeenCall): Act =>
-  ({ afterMs, outcome: { kind: "Answer", stop: "Complete", usage, ...more(call) } });
+const answers =
+  (more: (call: SeenCall) => Partial<ModelAnswer> & { message: Message }) =>
+  (afterMs = LATENCY_MS) =>
+  (call: SeenCall): Act => ({ afterMs, outcome: { kind: "Answer", stop: "Complete", usage, ...more(call) } });
 
 const assistant = (content: string): Message => ({ role: "assistant", content });
 
@@ -56,26 +66,53 @@ export const saysNothing = answers(() => ({ message: assistant(" ") }));
 /** An answer that the token limit has cut. */
 export const isCut = answers((call) => ({ message: assistant(`answer ${call.number} to`), stop: "TokenLimit" }));
 /** A refusal. */
-export const refuses = answers((call) => ({ message: assistant(`I would rather not (${call.number})`), stop: "Refusal" }));
+export const refuses = answers((call) => ({
+  message: assistant(`I would rather not (${call.number})`),
+  stop: "Refusal",
+}));
+/** A refusal that is longer than any field for people takes. */
+export const refusesAtLength = answers((call) => ({
+  message: assistant(`I would rather not (${call.number}). `.repeat(2_000)),
+  stop: "Refusal",
+}));
 /** Two tool calls in one answer. */
 export const wantsTools = answers((call) => ({
   stop: "ToolCalls",
   message: {
     role: "assistant",
     content: "",
-    toolCalls: ["a", "b"].map((which) => ({ id: `call_${call.number}${which}`, type: "function", function: { name: "search", arguments: "{}" } })),
+    toolCalls: ["a", "b"].map((which) => ({
+      id: `call_${call.number}${which}`,
+      type: "function",
+      function: { name: "search", arguments: "{}" },
+    })),
   },
 }));
 
-const fails = (failure: Omit<ModelFailure, "kind">, afterMs = 50) => (): Act => ({ afterMs, outcome: { kind: "Failure", ...failure } });
+const fails =
+  (failure: Omit<ModelFailure, "kind">, afterMs = 50) =>
+  (): Act => ({ afterMs, outcome: { kind: "Failure", ...failure } });
 
 /** 429, with the wait that the provider asks for, if it asks for one. */
 export const isBusy = (retryAfterMs?: number): ((call: SeenCall) => Act) =>
-  fails({ retryable: true, reason: "RateLimited", httpStatus: 429, message: "The provider asks for patience (429)", ...(retryAfterMs !== undefined && { retryAfterMs }) });
+  fails({
+    retryable: true,
+    reason: "RateLimited",
+    httpStatus: 429,
+    message: "The provider asks for patience (429)",
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
 /** 503. */
-export const breaks = (): ((call: SeenCall) => Act) => fails({ retryable: true, reason: "ProviderError", httpStatus: 503, message: "The provider is overloaded (503)" });
+export const breaks = (): ((call: SeenCall) => Act) =>
+  fails({ retryable: true, reason: "ProviderError", httpStatus: 503, message: "The provider is overloaded (503)" });
 /** 400. */
-export const rejects = (): ((call: SeenCall) => Act) => fails({ retryable: false, reason: "InvalidRequest", httpStatus: 400, message: "The provider rejects the request (400): change it" });
+export const rejects = (): ((call: SeenCall) => Act) =>
+  fails({
+    retryable: false,
+    reason: "InvalidRequest",
+    httpStatus: 400,
+    message: "The provider rejects the request (400): change it",
+  });
 /** No answer until somebody hangs up. */
 export const hangs = () => (): Act => ({ afterMs: 0, outcome: "Never" });
 
@@ -134,7 +171,11 @@ export class ScriptedModel implements Models {
 
   async verify(target: ModelTarget): Promise<Verification> {
     const { clock, verification } = this.#options;
-    this.checks.push({ llm: target.llm.metadata.name, at: clock.now(), ...(target.apiKey !== undefined && { apiKey: target.apiKey }) });
+    this.checks.push({
+      llm: target.llm.metadata.name,
+      at: clock.now(),
+      ...(target.apiKey !== undefined && { apiKey: target.apiKey }),
+    });
     await new Promise<void>((resolve) => void clock.at(after(clock, 20), resolve));
     return verification?.(target) ?? { kind: "Verified", modelListed: true };
   }
@@ -164,5 +205,10 @@ export class ScriptedModel implements Models {
   }
 }
 
-const timeout: ModelFailure = { kind: "Failure", retryable: true, reason: "Timeout", message: "The model did not answer in time" };
+const timeout: ModelFailure = {
+  kind: "Failure",
+  retryable: true,
+  reason: "Timeout",
+  message: "The model did not answer in time",
+};
 const aborted: ModelFailure = { kind: "Failure", retryable: true, reason: "Aborted", message: "The call was aborted" };

@@ -71,13 +71,19 @@ export class Process {
     const cluster = this.#cluster();
     const [clock, log] = [this.#clock, silentLog];
     this.operator = (around.operator ?? createOperator)({
-      clock, cluster, log,
-      environment: {},
+      clock,
+      cluster,
+      log,
       random: around.random,
       environment: {},
       models: this.#models(),
       recorder: createRecorder({ cluster, clock, log, instance: `process-${number}` }),
-      secrets: createSecrets({ cluster, clock, log, watch: (resource, onChange) => watches.watchMetadata(resource, this.#whileAlive(onChange)) }),
+      secrets: createSecrets({
+        cluster,
+        clock,
+        log,
+        watch: (resource, onChange) => watches.watchMetadata(resource, this.#whileAlive(onChange)),
+      }),
     });
     const { llms, agents, tasks } = this.operator;
     this.operator.start();
@@ -126,12 +132,18 @@ export class Process {
   }
 
   /** A call to the API server, through the weather. */
-  #call<T>(verb: keyof Cluster, resource: Resource, ref: Partial<Ref>, act: () => Promise<Result<T>>): Promise<Result<T>> {
+  #call<T>(
+    verb: keyof Cluster,
+    resource: Resource,
+    ref: Partial<Ref>,
+    act: () => Promise<Result<T>>,
+  ): Promise<Result<T>> {
     const around = this.#around;
     const { weather } = around;
     return this.#pass(`${verb} ${resource.plural}`, ref.name ?? "", async (fated) => {
       const trouble = fated ?? weather.trouble(verb);
-      if (trouble === "Conflict" && ref.name !== undefined) await around.disturb(resource, { namespace: ref.namespace ?? "", name: ref.name });
+      if (trouble === "Conflict" && ref.name !== undefined)
+        await around.disturb(resource, { namespace: ref.namespace ?? "", name: ref.name });
       if (trouble === "Refused") return failed(weather.refusal());
       const result = await act();
       return trouble === "AnswerLost" ? failed(weather.refusal()) : result;
@@ -142,11 +154,15 @@ export class Process {
     const { cluster } = this.#around;
     return {
       get: (resource, ref) => this.#call("get", resource, ref, () => cluster.get(resource, ref)),
-      create: (resource, object) => this.#call("create", resource, object.metadata, () => cluster.create(resource, object)),
-      replaceStatus: (resource, object) => this.#call("replaceStatus", resource, object.metadata, () => cluster.replaceStatus(resource, object)),
+      create: (resource, object) =>
+        this.#call("create", resource, object.metadata, () => cluster.create(resource, object)),
+      replaceStatus: (resource, object) =>
+        this.#call("replaceStatus", resource, object.metadata, () => cluster.replaceStatus(resource, object)),
       remove: (resource, target) => this.#call("remove", resource, target, () => cluster.remove(resource, target)),
-      mergePatch: (resource, ref, patch) => this.#call("mergePatch", resource, ref, () => cluster.mergePatch(resource, ref, patch)),
-      listMetadata: (resource, page) => this.#call("listMetadata", resource, {}, () => cluster.listMetadata(resource, page)),
+      mergePatch: (resource, ref, patch) =>
+        this.#call("mergePatch", resource, ref, () => cluster.mergePatch(resource, ref, patch)),
+      listMetadata: (resource, page) =>
+        this.#call("listMetadata", resource, {}, () => cluster.listMetadata(resource, page)),
     };
   }
 
@@ -155,8 +171,10 @@ export class Process {
     const { models } = this.#around;
     const until = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, this.#death.signal]);
     return {
-      ask: (target, request, signal) => this.#pass("ask", target.llm.metadata.name, () => models.ask(target, request, until(signal))),
-      verify: (target, signal) => this.#pass("verify", target.llm.metadata.name, () => models.verify(target, until(signal))),
+      ask: (target, request, signal) =>
+        this.#pass("ask", target.llm.metadata.name, () => models.ask(target, request, until(signal))),
+      verify: (target, signal) =>
+        this.#pass("verify", target.llm.metadata.name, () => models.verify(target, until(signal))),
     };
   }
 }

@@ -19,6 +19,7 @@ import { decide } from "../tasks/decide";
 import { observe } from "../tasks/observe";
 import type { Performed } from "../tasks/perform";
 import { perform } from "../tasks/perform";
+import { writeStatus } from "../tasks/status";
 import type { TaskWorld } from "../tasks/world";
 
 /** One look at one task, given what was seen and decided. */
@@ -33,13 +34,20 @@ export function operatorWith(step: Step): (neighbours: Neighbours) => Operator {
     const tasks = new Store<Task>({ clock });
     const around = { ...neighbours, llms, agents };
     const world: TaskWorld = {
-      ...around, tasks,
+      ...around,
+      tasks,
       calls: new InFlight<ModelOutcome>(clock),
       wake: (key) => controller.wake(key),
       wakeAt: (key, when) => controller.wakeAt(key, when),
       stopping: () => false,
     };
-    const controller = createController<Task>({ ...neighbours, name: "task-controller", resource: resources.task, store: tasks, reconcile: (key) => look(tasks.get(key)) });
+    const controller = createController<Task>({
+      ...neighbours,
+      name: "task-controller",
+      resource: resources.task,
+      store: tasks,
+      reconcile: (key) => look(tasks.get(key)),
+    });
     const look = async (task: Task | undefined): Promise<Outcome> => {
       if (!task) return done;
       const seen = observe(task, world);
@@ -47,7 +55,8 @@ export function operatorWith(step: Step): (neighbours: Neighbours) => Operator {
       return performed.kind === "Refused" ? done : performed;
     };
     const controllers = [createLLMController(around), createAgentController(around), controller] as const;
-    for (const store of [llms, agents]) store.subscribe(() => tasks.values().forEach((task) => controller.wake(keyOf(task))));
+    for (const store of [llms, agents])
+      store.subscribe(() => tasks.values().forEach((task) => controller.wake(keyOf(task))));
     return {
       llms: controllers[0],
       agents: controllers[1],
@@ -72,7 +81,9 @@ function deciding(change: (decision: Decision, seen: Observed) => Decision): (ne
 }
 
 /** The states entered, changed. */
-function entering(change: (decision: Extract<Decision, { kind: "Enter" }>, seen: Observed) => Decision): (neighbours: Neighbours) => Operator {
+function entering(
+  change: (decision: Extract<Decision, { kind: "Enter" }>, seen: Observed) => Decision,
+): (neighbours: Neighbours) => Operator {
   return deciding((decision, seen) => (decision.kind === "Enter" ? change(decision, seen) : decision));
 }
 
@@ -82,12 +93,15 @@ export const sound = operatorWith(perform);
 /** Starts the call, and then writes that it has. */
 export const actsBeforeItWrites = operatorWith(async (decision, seen, task, world) => {
   if (decision.kind !== "Enter" || !decision.then) return perform(decision, seen, task, world);
-  await perform({ kind: "Repeat", effect: decision.then }, seen, task, world);
+  const unwritten = { ...task, status: writeStatus(task, decision.state, seen.now) };
+  await perform({ kind: "Repeat", effect: decision.then }, seen, unwritten, world);
   return perform({ kind: "Enter", state: decision.state }, seen, task, world);
 });
 
 /** Takes the call of a process that died for one that is still in flight. */
-export const waitsForTheDead = deciding((decision, seen) => (seen.state.phase === "ReadyForLLM" && seen.call.kind === "None" ? { kind: "Stay" } : decision));
+export const waitsForTheDead = deciding((decision, seen) =>
+  seen.state.phase === "ReadyForLLM" && seen.call.kind === "None" ? { kind: "Stay" } : decision,
+);
 
 /** Drops the answer before what it led to is stored. */
 export const forgetsTooEarly = operatorWith((decision, seen, task, world) => {
@@ -98,7 +112,9 @@ export const forgetsTooEarly = operatorWith((decision, seen, task, world) => {
 /** Does not count a repeated call. */
 export const countsOnlyOnce = entering((decision, seen) => {
   const { state } = decision;
-  return state.phase === "ReadyForLLM" && seen.state.phase === "ReadyForLLM" ? { ...decision, state: { ...state, usage: { ...state.usage, requests: seen.state.usage.requests } } } : decision;
+  return state.phase === "ReadyForLLM" && seen.state.phase === "ReadyForLLM"
+    ? { ...decision, state: { ...state, usage: { ...state.usage, requests: seen.state.usage.requests } } }
+    : decision;
 });
 
 /** Begins the conversation anew when it has to ask again. */
@@ -117,7 +133,13 @@ export const isImpatient = operatorWith((_decision, seen, task, world) => {
 /** Tells what it is going to write. */
 export const talksTooSoon = operatorWith((decision, seen, task, world) => {
   if (decision.kind === "Enter" && decision.state.phase === "FinalAnswer") {
-    world.recorder.record({ about: task, component: "task-controller", type: "Normal", reason: "LLMFinalAnswer", message: "LLM response received successfully" });
+    world.recorder.record({
+      about: task,
+      component: "task-controller",
+      type: "Normal",
+      reason: "LLMFinalAnswer",
+      message: "LLM response received successfully",
+    });
   }
   return perform(decision, seen, task, world);
 });
@@ -131,7 +153,9 @@ export const ignoresPeople = operatorWith((_decision, seen, task, world) => {
 /** Loses a tool result. */
 export const losesToolResults = entering((decision) => {
   const { state } = decision;
-  return state.phase === "ReadyForLLM" && state.conversation.at(-1)?.role === "tool" ? { ...decision, state: { ...state, conversation: state.conversation.slice(0, -1) } } : decision;
+  return state.phase === "ReadyForLLM" && state.conversation.at(-1)?.role === "tool"
+    ? { ...decision, state: { ...state, conversation: state.conversation.slice(0, -1) } }
+    : decision;
 });
 
 /** Puts its own words into the model's mouth. */
@@ -148,7 +172,9 @@ export const neverRests = operatorWith((decision, seen, task, world) => {
 });
 
 /** Throws a task away as soon as it has ended. */
-export const throwsAway = deciding((decision, seen) => (seen.state.phase === "FinalAnswer" ? { kind: "Repeat", effect: { kind: "DeleteTask" } } : decision));
+export const throwsAway = deciding((decision, seen) =>
+  seen.state.phase === "FinalAnswer" ? { kind: "Repeat", effect: { kind: "DeleteTask" } } : decision,
+);
 
 /** Asks twice, to be sure. */
 export const asksTwice = (neighbours: Neighbours): Operator => {
@@ -159,3 +185,66 @@ export const asksTwice = (neighbours: Neighbours): Operator => {
   };
   return sound({ ...neighbours, models: { ...models, ask } });
 };
+
+/** Improves on the model's words, in the conversation too. */
+export const changesAnswers = entering((decision) => {
+  const { state } = decision;
+  if (state.phase !== "FinalAnswer") return decision;
+  const output = state.output.toUpperCase();
+  return {
+    ...decision,
+    state: {
+      ...state,
+      output,
+      conversation: [...state.conversation.slice(0, -1), { role: "assistant", content: output }],
+    },
+  };
+});
+
+/** Says first that it will ask, and then that it asks. */
+export const writesTwice = entering((decision, seen) => {
+  const { state } = decision;
+  const isFirst = state.phase === "ReadyForLLM" && seen.state.phase === "Pending" && !seen.state.waiting;
+  return isFirst
+    ? {
+        kind: "Enter",
+        state: {
+          phase: "Pending",
+          startedAt: seen.now,
+          suspended: false,
+          waiting: { for: "nothing in particular", since: seen.now },
+        },
+      }
+    : decision;
+});
+
+/** Says in a status what does not fit there. */
+export const rambles = entering((decision) => {
+  const { state } = decision;
+  return state.phase === "Failed"
+    ? { ...decision, state: { ...state, reason: "Refused".repeat(100) as typeof state.reason } }
+    : decision;
+});
+
+/** Leaves out what the agent is told to be. */
+export const forgetsTheSystemPrompt = entering((decision, seen) => {
+  const { state } = decision;
+  return state.phase === "ReadyForLLM" && seen.state.phase === "Pending"
+    ? { ...decision, state: { ...state, conversation: state.conversation.slice(1) } }
+    : decision;
+});
+
+/** Asks without saying on whose behalf. */
+export const asksForNobody = (neighbours: Neighbours): Operator => {
+  const { models } = neighbours;
+  const ask: typeof models.ask = (target, { messages, tools }, signal) =>
+    models.ask(target, { messages, tools }, signal);
+  return sound({ ...neighbours, models: { ...models, ask } });
+};
+
+/** Writes the same again and again while it waits. */
+export const spins = operatorWith((decision, seen, task, world) => {
+  if (seen.call.kind !== "Running") return perform(decision, seen, task, world);
+  world.wakeAt(keyOf(task), new Date(seen.now.getTime() + 10));
+  return perform({ kind: "Enter", state: seen.state }, seen, task, world);
+});

@@ -46,7 +46,9 @@ export function storm({ conflict, refused, answerLost }: Storm, random: () => nu
     },
     refusal() {
       const message = "The API server asks for patience";
-      return happens(0.3) ? { kind: "retryable", message, retryAfterMs: Math.ceil(random() * 2_000) } : { kind: "retryable", message };
+      return happens(0.3)
+        ? { kind: "retryable", message, retryAfterMs: Math.ceil(random() * 2_000) }
+        : { kind: "retryable", message };
     },
   };
 }

@@ -37,6 +37,8 @@ export interface Options {
   kills?: Kill[];
   mishaps?: Mishap[];
   storm?: Storm;
+  /** One more restart when all is done. */
+  restartAtRest?: boolean;
   /** After all is done: how long nothing may happen. */
   quietMs?: number;
   /** Something else in the place of the operator. */
@@ -82,6 +84,7 @@ class Simulation {
   #processes = 0;
   #process: Process | undefined;
   #checks = 0;
+  #isAtRest = false;
   #actsLeft: number;
   #judged = { writes: -1, isDone: false };
 
@@ -110,6 +113,8 @@ class Simulation {
     const calls = [...this.#outside];
     await this.#clock.advance(this.#patience);
     const quietFrom = this.#clock.now();
+    this.#isAtRest = true;
+    if (this.#options.restartAtRest) this.#process?.kill();
     await this.#clock.advance(this.#options.quietMs ?? QUIET_MS);
     const evidence = this.#evidence(quietFrom);
     this.#process?.kill();
@@ -142,7 +147,12 @@ class Simulation {
     // What an orderly stop may leave behind when the API server does not answer is what a kill leaves behind.
     const stops = isStormy ? this.#scenario.acts.filter(({ act }) => act.do === "Stop").length : 0;
     return {
-      versions: this.#cluster.history.map(({ at, phase, object }, i) => ({ mark: i + 1, at, change: phase === "DELETED" ? "Deleted" : "Stored", object })),
+      versions: this.#cluster.history.map(({ at, phase, object }, i) => ({
+        mark: i + 1,
+        at,
+        change: phase === "DELETED" ? "Deleted" : "Stored",
+        object,
+      })),
       calls: this.#model.calls,
       outside: this.#outside,
       expected: this.#scenario.expected,
@@ -184,8 +194,10 @@ class Simulation {
 
   #enter(process: Process, what: string, name: string): Fate {
     this.#outside.push({ mark: this.#mark, at: this.#clock.now(), process: process.number, what, name });
+    if (this.#isAtRest) return {};
     const { kills = [], mishaps = [] } = this.#options;
-    const here = <T extends { call: number }>(fates: T[]): T | undefined => fates.find(({ call }) => call === this.#outside.length);
+    const here = <T extends { call: number }>(fates: T[]): T | undefined =>
+      fates.find(({ call }) => call === this.#outside.length);
     const [dies, trouble] = [here(kills)?.moment, here(mishaps)?.trouble];
     return { ...(dies && { dies }), ...(trouble && { trouble }) };
   }

@@ -90,7 +90,7 @@ async function send(exchange: Exchange, pool: Agent, signal: AbortSignal): Promi
     signal,
     // Our own deadline comes first; an explicit one also keeps Anthropic's SDK from refusing long answers.
     timeout: Math.min(timeoutMs * 2, LONGEST_TIMER_MS),
-    maxRetries: 1,
+    maxRetries: 0,
     ...(traceparent === undefined ? {} : { headers: { traceparent } }),
   };
   const request = body === undefined ? client.get(url, options) : client.post(url, { ...options, body });
@@ -129,7 +129,7 @@ function clientFor(exchange: Exchange, pool: Agent): Client {
     baseURL: caller.endpoint.baseUrl,
     defaultQuery: caller.endpoint.query,
     timeout: timeoutMs,
-    maxRetries: 1,
+    maxRetries: 0,
     logLevel: "off" as const,
     // The pool is undici's, so the fetch must be: Node's own is another copy. Their types differ in name only.
     fetch: undiciFetch as unknown as typeof fetch,
