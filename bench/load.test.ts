@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Api } from "./api";
 import { splitLines } from "./api";
 import { limitTo, runLoad } from "./load";
-import { readEnding } from "./observer";
+import { observeTasks, readEnding, versionIn } from "./observer";
 import type { Observer } from "./observer";
 
 describe("a limit of work at once", () => {
@@ -65,6 +65,43 @@ describe("the end of a task in a watch", () => {
     expect(readEnding(line("MODIFIED", { phase: "ReadyForLLM", startTime: over.startTime }), 0)).toBeUndefined();
     expect(readEnding(line("DELETED", over), 0)).toBeUndefined();
   });
+});
+
+describe("the version in a line of the watch", () => {
+  test("is the object's own", () => {
+    const line =
+      '{"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"17"},"x":{"resourceVersion":"3"}}}';
+    expect(versionIn(line)).toBe("17");
+  });
+
+  test("is not there in a line without one", () => {
+    expect(versionIn("")).toBeUndefined();
+  });
+});
+
+test("a watch that the server ends goes on where it was, and misses nothing", async () => {
+  const line = (name: string, version: number, status: object): string =>
+    JSON.stringify({ type: "MODIFIED", object: { metadata: { name, resourceVersion: String(version) }, status } });
+  const over = { phase: "FinalAnswer", completionTime: "2026-01-01T00:00:01Z" };
+  const paths: string[] = [];
+  const watches: { onLine: (line: string) => void; onEnd: (error: Error) => void }[] = [];
+  const api: Api = {
+    ask: async () => '{"metadata":{"resourceVersion":"5"}}',
+    watch: async (path, onLine, onEnd) => {
+      paths.push(path);
+      watches.push({ onLine, onEnd });
+      return async () => undefined;
+    },
+    metrics: async () => "",
+    close: async () => undefined,
+  };
+  const observer = await observeTasks(api, 60_000);
+  watches[0]?.onLine(line("a", 8, { phase: "ReadyForLLM" }));
+  watches[0]?.onEnd(new Error("ended"));
+  watches[1]?.onLine(line("a", 9, over));
+  await expect(observer.ending("a")).resolves.toMatchObject({ name: "a", phase: "FinalAnswer" });
+  await observer.stop();
+  expect(paths.map((path) => /resourceVersion=(\d+)/.exec(path)?.[1])).toEqual(["5", "8"]);
 });
 
 describe("a load", () => {

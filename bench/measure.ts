@@ -89,6 +89,9 @@ export interface LoadFigures extends Costs {
   statusWritesPerTask: number;
   eventsPerTask: number;
   conflicts: number;
+  /** Watches that the API server ended, anybody's, and lists of all tasks, which the operator makes when its watch has ended. */
+  watchesEnded: number;
+  listsOfTasks: number;
   phases: Record<string, number>;
 }
 
@@ -111,6 +114,8 @@ export function figuresOf({ result, requests, costs }: Measured): LoadFigures {
     statusWritesPerTask: perTask("tasks/status"),
     eventsPerTask: perTask("events"),
     conflicts: countOf(requests, { code: "409" }),
+    watchesEnded: countOf(requests, { verb: "WATCH" }),
+    listsOfTasks: countOf(requests, { verb: "LIST", resource: "tasks" }),
     phases,
     ...costs,
   };

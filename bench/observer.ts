@@ -32,12 +32,16 @@ interface Event {
   object: Pick<Task, "metadata" | "status">;
 }
 
-/** Watches all tasks of the bench from now on. `stallMs` is how long no task may end while some are waited for. */
+/**
+ * Watches all tasks of the bench from now on. `stallMs` is how long no task may end while some are waited for. A busy API
+ * server hangs up on watches it cannot serve in time; the watch then goes on where it was.
+ */
 export async function observeTasks(api: Api, stallMs: number): Promise<Observer> {
   const waiting = new Map<string, Waiter>();
   const ended = new Map<string, Ending>();
   let broken: Error | undefined;
   let progressAt = performance.now();
+  let version = await newestVersion(api);
 
   const fail = (error: Error): void => {
     broken ??= error;
@@ -48,6 +52,7 @@ export async function observeTasks(api: Api, stallMs: number): Promise<Observer>
     const seenAt = performance.now();
     if (line.startsWith('{"type":"ERROR"'))
       return fail(new Error(`The watch of the tasks failed: ${line.slice(0, 500)}`));
+    version = versionIn(line) ?? version;
     const ending = readEnding(line, seenAt);
     if (ending === undefined) return;
     progressAt = seenAt;
@@ -56,23 +61,18 @@ export async function observeTasks(api: Api, stallMs: number): Promise<Observer>
     if (waiter === undefined) ended.set(ending.name, ending);
     else waiter.resolve(ending);
   };
-
-  const { metadata } = JSON.parse(await api.ask({ method: "GET", path: `${pathOf("task")}?limit=1` })) as {
-    metadata: { resourceVersion: string };
+  const open = (): Promise<Stop> =>
+    api.watch(`${pathOf("task")}?watch=1&resourceVersion=${version}&timeoutSeconds=7200`, onLine, reopen);
+  const reopen = (): void => {
+    stop = open();
+    stop.catch(fail);
   };
-  const stop = await api.watch(
-    `${pathOf("task")}?watch=1&resourceVersion=${metadata.resourceVersion}&timeoutSeconds=7200`,
-    onLine,
-    fail,
-  );
+  let stop = open();
+  await stop;
+
   const watchdog = setInterval(() => {
     const quietMs = performance.now() - progressAt;
-    if (waiting.size > 0 && quietMs > stallMs)
-      fail(
-        new Error(
-          `No task has ended for ${Math.round(quietMs / 1000)} s; ${waiting.size} have not, such as ${[...waiting.keys()].slice(0, 3).join(", ")}`,
-        ),
-      );
+    if (waiting.size > 0 && quietMs > stallMs) fail(stalled(quietMs, [...waiting.keys()]));
   }, 1_000);
 
   return {
@@ -86,9 +86,26 @@ export async function observeTasks(api: Api, stallMs: number): Promise<Observer>
     },
     async stop() {
       clearInterval(watchdog);
-      await stop();
+      await (
+        await stop
+      )();
     },
   };
+}
+
+async function newestVersion(api: Api): Promise<string> {
+  const list = await api.ask({ method: "GET", path: `${pathOf("task")}?limit=1` });
+  return (JSON.parse(list) as { metadata: { resourceVersion: string } }).metadata.resourceVersion;
+}
+
+function stalled(quietMs: number, names: string[]): Error {
+  const some = names.slice(0, 3).join(", ");
+  return new Error(`No task has ended for ${Math.round(quietMs / 1000)} s; ${names.length} have not, such as ${some}`);
+}
+
+/** The version of the object in a line of the watch. Nothing before it in a task could be taken for it. */
+export function versionIn(line: string): string | undefined {
+  return /"resourceVersion":"(\d+)"/.exec(line)?.[1];
 }
 
 /** The ending that a line of the watch tells of; undefined if it tells of something else. */

@@ -160,6 +160,16 @@ describe("the metadata watch", () => {
     expect(s.watch.isLive()).toBe(true);
   });
 
+  test("rests when streams end without a word, instead of spinning", async () => {
+    const s = scene();
+    await s.clock.settle();
+    const before = s.asked.length;
+    for (let i = 0; i < 20; i++) await s.hangUp();
+    expect(s.asked.length - before).toBe(0);
+    await s.clock.advance(1_000);
+    expect(s.asked.length - before).toBe(1);
+  });
+
   test("is patient no longer than at first, once it was heard again", async () => {
     const s = scene();
     await s.clock.settle();

@@ -155,7 +155,8 @@ class MetadataWatcher implements MetadataWatch {
     this.#hear();
     const stopGuard = this.#guardSilence(body);
     try {
-      await this.#read(body);
+      const lines = await this.#read(body);
+      if (lines === 0) this.#failures++; // A server or proxy that hangs up at once must not be asked in a tight loop.
     } finally {
       stopGuard();
       this.#stream = undefined;
@@ -172,14 +173,18 @@ class MetadataWatcher implements MetadataWatch {
     });
   }
 
-  async #read(body: Readable): Promise<void> {
+  /** Takes lines until the stream ends; says how many there were. */
+  async #read(body: Readable): Promise<number> {
+    let taken = 0;
     let rest = "";
     body.setEncoding("utf8");
     for await (const chunk of body) {
       const lines = (rest + String(chunk)).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) this.#take(JSON.parse(line) as WatchLine);
+      taken += lines.length;
     }
+    return taken;
   }
 
   #take({ type, object }: WatchLine): void {
