@@ -55,7 +55,9 @@ async function run({ name, command, jest }: Check): Promise<Count> {
   rmSync(folder, { recursive: true });
   const seconds = ((performance.now() - began) / 1_000).toFixed(0);
   if (count.failed > 0) console.log(output);
-  console.log(`${count.failed === 0 ? "✓" : "✗"} ${name}: ${count.passed} passed, ${count.failed} failed (${seconds} s)`);
+  console.log(
+    `${count.failed === 0 ? "✓" : "✗"} ${name}: ${count.passed} passed, ${count.failed} failed (${seconds} s)`,
+  );
   return count;
 }
 

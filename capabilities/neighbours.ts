@@ -13,7 +13,10 @@ export function realNeighbours(env: NodeJS.ProcessEnv, log: Log): Neighbours {
   const cluster = connectCluster();
   const environment = { ...pick(env, "OPENAI_BASE_URL"), ...pick(env, "ANTHROPIC_BASE_URL") };
   return {
-    cluster, clock, log, random,
+    cluster,
+    clock,
+    log,
+    random,
     recorder: createRecorder({ cluster, clock, log }),
     secrets: createSecrets({ cluster, clock, log }),
     models: createModels({ env: environment }),

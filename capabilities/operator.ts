@@ -74,7 +74,11 @@ export function createOperator(neighbours: Neighbours): Operator {
   const controllers = [llms, agents, tasks];
 
   return {
-    llms, agents, tasks, cluster, environment,
+    llms,
+    agents,
+    tasks,
+    cluster,
+    environment,
     known: { llms: stores.llms, agents: stores.agents },
     reachable: () => resyncs[0]?.reachable() ?? Promise.resolve(),
     start() {

@@ -65,7 +65,9 @@ export async function runProcess(operator: Operator, start: (port: number) => vo
   await answering(port);
   if (watches) await operator.synced();
   const seconds = (performance.now() / 1_000).toFixed(1);
-  process.stdout.write(`KubeChain operator is ready after ${seconds} s: pid ${process.pid}, webhooks on port ${port}\n`);
+  process.stdout.write(
+    `KubeChain operator is ready after ${seconds} s: pid ${process.pid}, webhooks on port ${port}\n`,
+  );
 }
 
 function stopOnSignals(operator: Operator): void {
@@ -79,7 +81,9 @@ async function answering(port: number): Promise<void> {
   const limit = performance.now() + START_LIMIT_MS;
   while (!(await isHealthy(port))) {
     if (performance.now() > limit) {
-      throw new Error(`The webhook server does not answer on port ${port}: is the port taken, or the PeprStore CRD missing?`);
+      throw new Error(
+        `The webhook server does not answer on port ${port}: is the port taken, or the PeprStore CRD missing?`,
+      );
     }
     await sleep(50);
   }
@@ -88,10 +92,13 @@ async function answering(port: number): Promise<void> {
 function isHealthy(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     // The certificate is made for the API server's eyes, and this only asks whether somebody is at home.
-    const request = https.get({ host: "127.0.0.1", port, path: "/healthz", rejectUnauthorized: false, agent: false }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
+    const request = https.get(
+      { host: "127.0.0.1", port, path: "/healthz", rejectUnauthorized: false, agent: false },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode === 200);
+      },
+    );
     request.on("error", () => resolve(false));
   });
 }

@@ -5,7 +5,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Decision } from "../capabilities/tasks/decide";
+import type { Decision } from "../capabilities/tasks/decision";
 import { decide } from "../capabilities/tasks/decide";
 import type { Fact, Phase } from "./observations";
 import { dimensions, seenIn, states } from "./observations";

@@ -3,8 +3,8 @@
  * from a fact is for `decide` to say.
  */
 import type { ModelAnswer, ModelOutcome } from "../capabilities/adapters/models/port";
-import type { Call, Observed } from "../capabilities/tasks/decide";
-import { MAX_ATTEMPTS, MAX_EMPTY_ANSWERS } from "../capabilities/tasks/limits";
+import type { Call, Observed } from "../capabilities/tasks/decision";
+import { MAX_ATTEMPTS, MAX_USELESS_ANSWERS } from "../capabilities/tasks/limits";
 import type { TaskState } from "../capabilities/tasks/state";
 
 export type Phase = TaskState["phase"];
@@ -170,7 +170,7 @@ const attempts: Fact[] = [
     label: "for the last time",
     effect: (seen) => ({
       ...seen,
-      state: { ...seen.state, attempts: MAX_ATTEMPTS - 1, turns: MAX_EMPTY_ANSWERS - 1 },
+      state: { ...seen.state, attempts: MAX_ATTEMPTS - 1, turns: MAX_USELESS_ANSWERS - 1 },
     }),
   },
 ];

@@ -6,19 +6,25 @@ const scripted: ModelSource = { kind: "Scripted" };
 const providers: ModelSource = { kind: "Providers" };
 const key = { OPENAI_API_KEY: "k" };
 
-test.each<[string, string | undefined, NodeJS.ProcessEnv, ModelSource | undefined, ModelSource]>([
-  ["nothing is set: the scripted model", undefined, {}, undefined, scripted],
-  ["a key of OpenAI: the provider", undefined, key, undefined, providers],
-  ["a key of Anthropic: the provider", undefined, { ANTHROPIC_API_KEY: "k" }, undefined, providers],
-  ["an empty key is none", undefined, { OPENAI_API_KEY: "" }, undefined, scripted],
-  ["--base-url wins over everything", "http://a/v1", { ...key, OPENAI_BASE_URL: "http://b" }, server("http://c"), server("http://a/v1")],
-  ["the environment's server wins over what is remembered", undefined, { OPENAI_BASE_URL: "http://b" }, server("http://c"), server("http://b")],
-  ["a remembered server wins over a key", undefined, key, server("http://c"), server("http://c")],
-  ["an empty --base-url forgets it", "", {}, server("http://c"), scripted],
-  ["a key once used is not replaced by a script", undefined, {}, providers, providers],
-  ["a key replaces the script", undefined, key, scripted, providers],
-])("%s", (_case, baseUrl, env, remembered, expected) => {
-  expect(chooseModels(baseUrl, env, remembered)).toEqual(expected);
+interface Case {
+  flag?: string;
+  env?: NodeJS.ProcessEnv;
+  before?: ModelSource;
+}
+
+test.each<[sentence: string, Case, expected: ModelSource]>([
+  ["nothing is set: the scripted model", {}, scripted],
+  ["a key of OpenAI: the provider", { env: key }, providers],
+  ["a key of Anthropic: the provider", { env: { ANTHROPIC_API_KEY: "k" } }, providers],
+  ["an empty key is none", { env: { OPENAI_API_KEY: "" } }, scripted],
+  ["--base-url wins over everything", { flag: "http://a/v1", env: { ...key, OPENAI_BASE_URL: "http://b" }, before: server("http://c") }, server("http://a/v1")],
+  ["the environment's server wins over what is remembered", { env: { OPENAI_BASE_URL: "http://b" }, before: server("http://c") }, server("http://b")],
+  ["a remembered server wins over a key", { env: key, before: server("http://c") }, server("http://c")],
+  ["an empty --base-url forgets it", { flag: "", before: server("http://c") }, scripted],
+  ["a key once used is not replaced by a script", { before: providers }, providers],
+  ["a key replaces the script", { env: key, before: scripted }, providers],
+])("%s", (_sentence, { flag, env = {}, before }, expected) => {
+  expect(chooseModels(flag, env, before)).toEqual(expected);
 });
 
 test("both providers' servers can be given", () => {

@@ -47,11 +47,11 @@ describe("the scripted model", () => {
   });
 
   test.each([
-    ["another path", "POST", "/v1/embeddings", {}, 404],
-    ["another method", "PUT", "/v1/models", {}, 404],
-    ["streaming", "POST", "/v1/chat/completions", { stream: true }, 400],
-  ])("refuses %s", (_case, method, path, body, status) => {
-    expect(reply(method, path, body, 1)).toMatchObject({ status, body: { error: { message: expect.any(String) as string } } });
+    ["another path", reply("POST", "/v1/embeddings", {}, 1), 404],
+    ["another method", reply("PUT", "/v1/models", {}, 1), 404],
+    ["streaming", reply("POST", "/v1/chat/completions", { stream: true }, 1), 400],
+  ])("refuses %s", (_case, refusal, status) => {
+    expect(refusal).toMatchObject({ status, body: { error: { message: expect.any(String) as string } } });
   });
 });
 

@@ -9,12 +9,7 @@ import type { Schema } from "./schema";
 import * as s from "./schema";
 
 /** Who carries out a call of a tool. */
-export const toolTypes = [
-  "MCP",
-  "Tool",
-  "HumanContact",
-  "DelegateToAgent",
-] as const;
+export const toolTypes = ["MCP", "Tool", "HumanContact", "DelegateToAgent"] as const;
 export type ToolType = (typeof toolTypes)[number];
 
 const mcpServers: Schema = s.list(
@@ -45,11 +40,7 @@ const spec: Schema = {
     "You say here which model the agent is, how it behaves and what it may use. Example: `{llmRef: {name: gpt-4o}, system: You are a helpful assistant.}`.",
   type: "object",
   properties: {
-    llmRef: reference(
-      "LLM",
-      "You name the model that does the thinking.",
-      "gpt-4o",
-    ),
+    llmRef: reference("LLM", "You name the model that does the thinking.", "gpt-4o"),
     system: s.spokenText(
       "the system prompt",
       "You tell the agent who it is and how to behave.",
@@ -63,11 +54,7 @@ const spec: Schema = {
       },
     ),
     mcpServers,
-    tools: references(
-      "Tool",
-      "You give the agent these Tool objects.",
-      "add-numbers",
-    ),
+    tools: references("Tool", "You give the agent these Tool objects.", "add-numbers"),
     humanContactChannels: references(
       "ContactChannel",
       "You let the agent ask people over these channels; each becomes a tool such as team__human_contact_slack.",
@@ -78,10 +65,10 @@ const spec: Schema = {
       "You let the agent hand work to these agents; each becomes a tool such as delegate_to_agent__researcher.",
       "researcher",
     ),
-    limits: runLimits(
-      "You bound every task of this agent; a task can only tighten these.",
-      { maxTurns: 50, maxDelegationDepth: 5 },
-    ),
+    limits: runLimits("You bound every task of this agent; a task can only tighten these.", {
+      maxTurns: 50,
+      maxDelegationDepth: 5,
+    }),
   },
   required: ["llmRef", "system"],
 };
@@ -97,11 +84,7 @@ const offered: Schema = s.list(
         maxLength: 64,
       }),
       kind: s.choice("You read who carries out a call.", "MCP", toolTypes),
-      source: s.text(
-        "You read which object the tool comes from.",
-        "MCPServer/fetch",
-        { maxLength: 320 },
-      ),
+      source: s.text("You read which object the tool comes from.", "MCPServer/fetch", { maxLength: 320 }),
     },
     required: ["name", "kind", "source"],
   },
@@ -111,17 +94,12 @@ const offered: Schema = s.list(
 export const agent = define({
   kind: "Agent",
   plural: "agents",
-  description:
-    "An Agent is a model with a system prompt and with what it may use: tools, people and other agents.",
+  description: "An Agent is a model with a system prompt and with what it may use: tools, people and other agents.",
   columns: [
     columns.ready,
     columns.status,
     columns.detail,
-    columns.wide(
-      "LLM",
-      ".spec.llmRef.name",
-      "The model that does the thinking.",
-    ),
+    columns.wide("LLM", ".spec.llmRef.name", "The model that does the thinking."),
     columns.age,
   ],
   spec,

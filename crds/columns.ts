@@ -18,56 +18,21 @@ const column = (
 });
 
 /** A column that is always shown. */
-export const shown = (
-  name: string,
-  jsonPath: string,
-  description: string,
-): PrinterColumn => column(name, jsonPath, description);
+export const shown = (name: string, jsonPath: string, description: string): PrinterColumn =>
+  column(name, jsonPath, description);
 
 /** A column that is shown with `-o wide`. */
-export const wide = (
-  name: string,
-  jsonPath: string,
-  description: string,
-): PrinterColumn => column(name, jsonPath, description, { priority: 1 });
+export const wide = (name: string, jsonPath: string, description: string): PrinterColumn =>
+  column(name, jsonPath, description, { priority: 1 });
 
 /** A wide column with a moment in it; kubectl prints how long ago it was. */
-export const wideTime = (
-  name: string,
-  jsonPath: string,
-  description: string,
-): PrinterColumn =>
+export const wideTime = (name: string, jsonPath: string, description: string): PrinterColumn =>
   column(name, jsonPath, description, { type: "date", priority: 1 });
 
-export const ready = column(
-  "Ready",
-  ".status.ready",
-  "Whether the object can be used.",
-  { type: "boolean" },
-);
-export const status = shown(
-  "Status",
-  ".status.status",
-  "The state in one word.",
-);
-export const detail = wide(
-  "Detail",
-  ".status.statusDetail",
-  "The state in a sentence.",
-);
+export const ready = column("Ready", ".status.ready", "Whether the object can be used.", { type: "boolean" });
+export const status = shown("Status", ".status.status", "The state in one word.");
+export const detail = wide("Detail", ".status.statusDetail", "The state in a sentence.");
 export const error = wide("Error", ".status.error", "What went wrong.");
-export const started = wideTime(
-  "Started",
-  ".status.startTime",
-  "How long ago work began.",
-);
-export const completed = wideTime(
-  "Completed",
-  ".status.completionTime",
-  "How long ago work ended.",
-);
-export const age = wideTime(
-  "Age",
-  ".metadata.creationTimestamp",
-  "How long ago the object was created.",
-);
+export const started = wideTime("Started", ".status.startTime", "How long ago work began.");
+export const completed = wideTime("Completed", ".status.completionTime", "How long ago work ended.");
+export const age = wideTime("Age", ".metadata.creationTimestamp", "How long ago the object was created.");

@@ -9,12 +9,7 @@ import type { Schema, ValidationRule } from "./schema";
 import * as s from "./schema";
 
 /** The ways to reach people. `kubernetes` needs no service: people answer with kubectl. */
-export const channelTypes = [
-  "email",
-  "slack",
-  "kubernetes",
-  "webhook",
-] as const;
+export const channelTypes = ["email", "slack", "kubernetes", "webhook"] as const;
 export type ChannelType = (typeof channelTypes)[number];
 
 const email: Schema = s.object(
@@ -22,8 +17,7 @@ const email: Schema = s.object(
   "{address: approver@example.com}",
   {
     address: {
-      description:
-        "You give the address that is written to. Example: `approver@example.com`.",
+      description: "You give the address that is written to. Example: `approver@example.com`.",
       type: "string",
       format: "email",
       maxLength: 320,
@@ -31,11 +25,9 @@ const email: Schema = s.object(
     subject: s.text("You give the subject of the emails.", "Approval request", {
       maxLength: 998,
     }),
-    contextAboutUser: s.text(
-      "You tell the model who reads these emails.",
-      "Primary approver for web requests",
-      { maxLength: 4_096 },
-    ),
+    contextAboutUser: s.text("You tell the model who reads these emails.", "Primary approver for web requests", {
+      maxLength: 4_096,
+    }),
   },
   { title: "EmailOptions", required: ["address"] },
 );
@@ -44,16 +36,13 @@ const slack: Schema = s.object(
   "You say where to post; for type slack.",
   "{channelOrUserID: C0123456789}",
   {
-    channelOrUserID: s.text(
-      "You give the id of a Slack channel or user.",
-      "C0123456789",
-      { minLength: 1, maxLength: 64 },
-    ),
-    contextAboutChannelOrUser: s.text(
-      "You tell the model who reads there.",
-      "The on-call engineers",
-      { maxLength: 4_096 },
-    ),
+    channelOrUserID: s.text("You give the id of a Slack channel or user.", "C0123456789", {
+      minLength: 1,
+      maxLength: 64,
+    }),
+    contextAboutChannelOrUser: s.text("You tell the model who reads there.", "The on-call engineers", {
+      maxLength: 4_096,
+    }),
     allowedResponderIDs: s.list(
       "You let only these Slack users answer; without a list, anybody there may.",
       "[U0123456789]",
@@ -68,15 +57,8 @@ const webhook: Schema = s.object(
   "You say which server is told; for type webhook.",
   "{url: https://example.com/approvals}",
   {
-    url: s.address(
-      "You give the address that questions are posted to.",
-      "https://example.com/approvals",
-    ),
-    secretFrom: fromSecret(
-      "You say where the key is with which the posts are signed.",
-      "approvals",
-      "WEBHOOK_SECRET",
-    ),
+    url: s.address("You give the address that questions are posted to.", "https://example.com/approvals"),
+    secretFrom: fromSecret("You say where the key is with which the posts are signed.", "approvals", "WEBHOOK_SECRET"),
   },
   { title: "WebhookOptions", required: ["url"] },
 );
@@ -85,15 +67,11 @@ const approvers: Schema = s.object(
   "You say whose word is enough.",
   "{quorum: 2, mayNotBeRequester: true}",
   {
-    quorum: s.count(
-      "You say how many different people must approve; one when you say nothing.",
-      "2",
-      { minimum: 1, maximum: 16 },
-    ),
-    mayNotBeRequester: s.flag(
-      "You forbid that whoever created the task approves its calls.",
-      "true",
-    ),
+    quorum: s.count("You say how many different people must approve; one when you say nothing.", "2", {
+      minimum: 1,
+      maximum: 16,
+    }),
+    mayNotBeRequester: s.flag("You forbid that whoever created the task approves its calls.", "true"),
   },
   { title: "Approvers" },
 );
@@ -113,8 +91,7 @@ const blockRules = (block: string): ValidationRule[] => [
 
 const spec: Schema = {
   title: "ContactChannelSpec",
-  description:
-    "You say here how people are reached. Example: `{type: email, email: {address: approver@example.com}}`.",
+  description: "You say here how people are reached. Example: `{type: email, email: {address: approver@example.com}}`.",
   type: "object",
   properties: {
     type: s.choice(
@@ -132,10 +109,7 @@ const spec: Schema = {
       "https://humanlayer.example.com",
     ),
     ...blocks,
-    timeout: s.duration(
-      "You say how long an answer is waited for; for ever when you say nothing.",
-      "72h",
-    ),
+    timeout: s.duration("You say how long an answer is waited for; for ever when you say nothing.", "72h"),
     onTimeout: s.choice(
       "You say what happens then: Reject counts as a no, Fail as a failed call. It goes with timeout.",
       "Reject",
@@ -161,8 +135,7 @@ export const contactChannel = define({
   kind: "ContactChannel",
   plural: "contactchannels",
   shortNames: ["channel"],
-  description:
-    "A ContactChannel is a way to ask people for approval or an answer, and to tell them results.",
+  description: "A ContactChannel is a way to ask people for approval or an answer, and to tell them results.",
   columns: [
     columns.shown("Type", ".spec.type", "How people are reached."),
     columns.ready,
@@ -175,14 +148,8 @@ export const contactChannel = define({
     title: "ContactChannelStatus",
     ...statusOf(
       {
-        projectSlug: s.text(
-          "You read which HumanLayer project the key belongs to.",
-          "my-project",
-        ),
-        orgSlug: s.text(
-          "You read which HumanLayer organization the key belongs to.",
-          "my-org",
-        ),
+        projectSlug: s.text("You read which HumanLayer project the key belongs to.", "my-project"),
+        orgSlug: s.text("You read which HumanLayer organization the key belongs to.", "my-org"),
       },
       {
         statusDetail:

@@ -3,21 +3,9 @@
  * for all of them.
  */
 import { agent } from "./agent";
-import {
-  computeResources,
-  fromSecret,
-  namedValue,
-  reference,
-  runLimits,
-  secretKeyRef,
-} from "./common";
+import { computeResources, fromSecret, namedValue, reference, runLimits, secretKeyRef } from "./common";
 import { contactChannel } from "./contactchannel";
-import {
-  message,
-  nativeContent,
-  storedByOperator,
-  toolCallRequest,
-} from "./conversation";
+import { message, nativeContent, storedByOperator, toolCallRequest } from "./conversation";
 import { llm } from "./llm";
 import { mcpServer } from "./mcpserver";
 import type { CustomResourceDefinition } from "./object";

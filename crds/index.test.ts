@@ -5,9 +5,7 @@ import { apiVersion, definitions, group, resources, version } from "./index";
 /** What a file of crds imports at run time, and what those files import in turn. */
 function loads(file: string, seen = new Set<string>()): Set<string> {
   const source = readFileSync(join("crds", `${file}.ts`), "utf8");
-  const imports = source.matchAll(
-    /^(?:import|export) (?!type\b)[^;]*?from "([^"]+)";/gm,
-  );
+  const imports = source.matchAll(/^(?:import|export) (?!type\b)[^;]*?from "([^"]+)";/gm);
   for (const [, from = ""] of imports) {
     if (seen.has(from)) continue;
     seen.add(from);

@@ -5,13 +5,7 @@
 import { apiVersion } from "./object";
 import type { Resource } from "./object";
 
-export type {
-  Agent,
-  AgentMCPServer,
-  AgentSpec,
-  AgentStatus,
-  AgentTool,
-} from "./generated/agent";
+export type { Agent, AgentMCPServer, AgentSpec, AgentStatus, AgentTool } from "./generated/agent";
 export type {
   Approvers,
   ContactChannel,
@@ -36,12 +30,7 @@ export type {
   OpenAIOptions,
   VertexOptions,
 } from "./generated/llm";
-export type {
-  MCPServer,
-  MCPServerSpec,
-  MCPServerStatus,
-  MCPTool,
-} from "./generated/mcpserver";
+export type { MCPServer, MCPServerSpec, MCPServerStatus, MCPTool } from "./generated/mcpserver";
 export type {
   ComputeResources,
   Condition,
@@ -67,14 +56,7 @@ export type {
   ToolSpec,
   ToolStatus,
 } from "./generated/tool";
-export type {
-  Approval,
-  ToolCall,
-  ToolCallSpec,
-  ToolCallStatus,
-  ToolReference,
-  ToolSource,
-} from "./generated/toolcall";
+export type { Approval, ToolCall, ToolCallSpec, ToolCallStatus, ToolReference, ToolSource } from "./generated/toolcall";
 
 export { toolTypes } from "./agent";
 export type { ToolType } from "./agent";
@@ -86,12 +68,7 @@ export { definitions } from "./definitions";
 export { providers } from "./llm";
 export type { Provider } from "./llm";
 export { apiVersion, group, version } from "./object";
-export type {
-  CustomResourceDefinition,
-  ObjectMeta,
-  OwnerReference,
-  Resource,
-} from "./object";
+export type { CustomResourceDefinition, ObjectMeta, OwnerReference, Resource } from "./object";
 export { DETAIL_TEXT, LONG_TEXT, NAME_TEXT, STORED_TEXT } from "./schema";
 export { toolCallPhases, toolCallStatuses } from "./toolcall";
 export type { ToolCallPhase, ToolCallState } from "./toolcall";

@@ -8,10 +8,7 @@ const openai: Schema = s.object(
   "You set here what only OpenAI has.",
   "{api: responses}",
   {
-    organization: s.text(
-      "You name the organization that is billed.",
-      "org-abc123",
-    ),
+    organization: s.text("You name the organization that is billed.", "org-abc123"),
     project: s.text("You name the project that is billed.", "proj_abc123"),
     api: {
       ...s.choice(
@@ -33,15 +30,10 @@ const azure: Schema = s.object(
       "You give the address of your Azure OpenAI resource; parameters.baseUrl does the same.",
       "https://example.openai.azure.com",
     ),
-    deployment: s.text(
-      "You name the deployment; without it, parameters.model is used.",
-      "gpt-4o",
-    ),
-    apiVersion: s.text(
-      "You choose a dated version of the API; without it, the undated v1 API is used.",
-      "2024-10-21",
-      { maxLength: 64 },
-    ),
+    deployment: s.text("You name the deployment; without it, parameters.model is used.", "gpt-4o"),
+    apiVersion: s.text("You choose a dated version of the API; without it, the undated v1 API is used.", "2024-10-21", {
+      maxLength: 64,
+    }),
   },
   { title: "AzureOptions" },
 );
@@ -55,11 +47,7 @@ const thinking: Schema = s.object(
       "adaptive",
       ["adaptive", "enabled", "disabled"],
     ),
-    budgetTokens: s.count(
-      "You bound the tokens it may think for; only with type enabled.",
-      "2048",
-      { minimum: 1024 },
-    ),
+    budgetTokens: s.count("You bound the tokens it may think for; only with type enabled.", "2048", { minimum: 1024 }),
   },
   {
     required: ["type"],
@@ -91,19 +79,9 @@ const anthropic: Schema = s.object(
   { title: "AnthropicOptions" },
 );
 
-const place = (example: {
-  project: string;
-  location: string;
-}): Record<string, Schema> => ({
-  project: s.text(
-    "You name the Google Cloud project that is billed.",
-    example.project,
-  ),
-  location: s.text(
-    "You name the region that serves the model.",
-    example.location,
-    { maxLength: 64 },
-  ),
+const place = (example: { project: string; location: string }): Record<string, Schema> => ({
+  project: s.text("You name the Google Cloud project that is billed.", example.project),
+  location: s.text("You name the region that serves the model.", example.location, { maxLength: 64 }),
 });
 
 const google: Schema = s.object(
@@ -124,10 +102,7 @@ const mistral: Schema = s.object(
   "You set here what only Mistral has.",
   "{safePrompt: true}",
   {
-    safePrompt: s.flag(
-      "You have Mistral put its safety prompt before yours.",
-      "true",
-    ),
+    safePrompt: s.flag("You have Mistral put its safety prompt before yours.", "true"),
   },
   { title: "MistralOptions" },
 );
@@ -136,11 +111,7 @@ const bedrock: Schema = s.object(
   "You set here what only Amazon Bedrock has.",
   "{region: eu-central-1}",
   {
-    region: s.text(
-      "You name the AWS region that serves the model.",
-      "eu-central-1",
-      { maxLength: 64 },
-    ),
+    region: s.text("You name the AWS region that serves the model.", "eu-central-1", { maxLength: 64 }),
   },
   { title: "BedrockOptions" },
 );
@@ -157,10 +128,9 @@ export const providerBlocks: Record<string, Schema> = {
 };
 
 /** A block under another name than the provider's is a mistake that would otherwise be silently without effect. */
-export const providerRules: ValidationRule[] = Object.keys(providerBlocks).map(
-  (block) =>
-    s.ruleSaying(
-      `!has(self.${block}) || self.provider == '${block}'`,
-      `"the block ${block} has no effect with provider " + self.provider + ": remove it, or set provider to ${block}"`,
-    ),
+export const providerRules: ValidationRule[] = Object.keys(providerBlocks).map((block) =>
+  s.ruleSaying(
+    `!has(self.${block}) || self.provider == '${block}'`,
+    `"the block ${block} has no effect with provider " + self.provider + ": remove it, or set provider to ${block}"`,
+  ),
 );

@@ -10,55 +10,30 @@ import type { Schema } from "./schema";
 import * as s from "./schema";
 
 /** Whose API is spoken. Everything OpenAI-compatible is `openai` with a `baseUrl`. */
-export const providers = [
-  "openai",
-  "anthropic",
-  "google",
-  "vertex",
-  "mistral",
-  "azure",
-  "bedrock",
-] as const;
+export const providers = ["openai", "anthropic", "google", "vertex", "mistral", "azure", "bedrock"] as const;
 export type Provider = (typeof providers)[number];
 
 const sampling: Record<string, Schema> = {
-  temperature: s.quantity(
-    "You choose how freely the model picks its words, from 0 to 2.",
-    "0.7",
-    { minimum: 0, maximum: 2 },
-  ),
+  temperature: s.quantity("You choose how freely the model picks its words, from 0 to 2.", "0.7", {
+    minimum: 0,
+    maximum: 2,
+  }),
   maxTokens: s.count("You bound the length of one answer, in tokens.", "4096", {
     minimum: 1,
   }),
-  topP: s.quantity(
-    "You let the model pick only from the likeliest words that together have this probability.",
-    "0.9",
-    {
-      minimum: 0,
-      maximum: 1,
-    },
-  ),
-  topK: s.count(
-    "You let the model pick only from this many of the likeliest words.",
-    "40",
-    { minimum: 1 },
-  ),
-  frequencyPenalty: s.quantity(
-    "You discourage words the more often they have occurred, from -2 to 2.",
-    "0.5",
-    {
-      minimum: -2,
-      maximum: 2,
-    },
-  ),
-  presencePenalty: s.quantity(
-    "You discourage words that have occurred at all, from -2 to 2.",
-    "0.5",
-    {
-      minimum: -2,
-      maximum: 2,
-    },
-  ),
+  topP: s.quantity("You let the model pick only from the likeliest words that together have this probability.", "0.9", {
+    minimum: 0,
+    maximum: 1,
+  }),
+  topK: s.count("You let the model pick only from this many of the likeliest words.", "40", { minimum: 1 }),
+  frequencyPenalty: s.quantity("You discourage words the more often they have occurred, from -2 to 2.", "0.5", {
+    minimum: -2,
+    maximum: 2,
+  }),
+  presencePenalty: s.quantity("You discourage words that have occurred at all, from -2 to 2.", "0.5", {
+    minimum: -2,
+    maximum: 2,
+  }),
   stop: s.list(
     "You end the answer where the model would write one of these.",
     '["END"]',
@@ -66,8 +41,7 @@ const sampling: Record<string, Schema> = {
     { maxItems: 16 },
   ),
   seed: {
-    description:
-      "You ask for the same answer to the same question, where the provider can do that. Example: `42`.",
+    description: "You ask for the same answer to the same question, where the provider can do that. Example: `42`.",
     type: "integer",
     format: "int64",
   },
@@ -102,45 +76,24 @@ const limits: Schema = s.object(
   "You protect your provider account and your cluster with these.",
   "{maxConcurrentRequests: 20, requestsPerMinute: 500}",
   {
-    maxConcurrentRequests: s.count(
-      "You bound how many calls run at the same time.",
-      "20",
-      { minimum: 1 },
-    ),
-    requestsPerMinute: s.count(
-      "You bound how many calls begin in a minute.",
-      "500",
-      { minimum: 1 },
-    ),
-    tokensPerMinute: s.count(
-      "You bound how many tokens are sent and received in a minute.",
-      "200000",
-      { minimum: 1 },
-    ),
-    timeout: s.duration(
-      "You say how long one call may take; 10 minutes when you say nothing.",
-      "2m",
-      { default: "10m" },
-    ),
+    maxConcurrentRequests: s.count("You bound how many calls run at the same time.", "20", { minimum: 1 }),
+    requestsPerMinute: s.count("You bound how many calls begin in a minute.", "500", { minimum: 1 }),
+    tokensPerMinute: s.count("You bound how many tokens are sent and received in a minute.", "200000", { minimum: 1 }),
+    timeout: s.duration("You say how long one call may take; 10 minutes when you say nothing.", "2m", {
+      default: "10m",
+    }),
   },
   { title: "LLMLimits" },
 );
 
-const price = (about: string, example: string): Schema =>
-  s.quantity(about, example, { minimum: 0 });
+const price = (about: string, example: string): Schema => s.quantity(about, example, { minimum: 0 });
 
 const pricing: Schema = s.object(
   "You give the provider's prices, in the currency of your choice, and find the cost in the status of every task.",
   "{inputPerMillionTokens: 2.5, outputPerMillionTokens: 10}",
   {
-    inputPerMillionTokens: price(
-      "You give the price of a million tokens sent.",
-      "2.5",
-    ),
-    outputPerMillionTokens: price(
-      "You give the price of a million tokens written.",
-      "10",
-    ),
+    inputPerMillionTokens: price("You give the price of a million tokens sent.", "2.5"),
+    outputPerMillionTokens: price("You give the price of a million tokens written.", "10"),
     cachedInputPerMillionTokens: price(
       "You give the price of a million tokens sent that the provider had cached; without it, they cost what others cost.",
       "1.25",
@@ -177,33 +130,22 @@ const spec: Schema = {
       ),
       default: "Models",
     },
-    model: s.text(
-      "This field is deprecated; you write parameters.model instead.",
-      "gpt-4o",
-    ),
+    model: s.text("This field is deprecated; you write parameters.model instead.", "gpt-4o"),
   },
   required: ["provider"],
-  "x-kubernetes-validations": [
-    moved("model", "parameters.model"),
-    ...providerRules,
-  ],
+  "x-kubernetes-validations": [moved("model", "parameters.model"), ...providerRules],
 };
 
 export const llm = define({
   kind: "LLM",
   plural: "llms",
-  description:
-    "An LLM is a model that agents can use: the provider, the key, the parameters and the limits.",
+  description: "An LLM is a model that agents can use: the provider, the key, the parameters and the limits.",
   columns: [
     columns.shown("Provider", ".spec.provider", "Whose API is spoken."),
     columns.ready,
     columns.status,
     columns.detail,
-    columns.wide(
-      "Model",
-      ".spec.parameters.model",
-      "The model's name at the provider.",
-    ),
+    columns.wide("Model", ".spec.parameters.model", "The model's name at the provider."),
     columns.age,
   ],
   spec,

@@ -9,43 +9,31 @@ import type { Schema } from "./schema";
 import * as s from "./schema";
 
 const stdio: Record<string, Schema> = {
-  command: s.text(
-    "You give the program that is started; only with transport stdio.",
-    "uvx",
-    { minLength: 1, maxLength: 4_096 },
-  ),
+  command: s.text("You give the program that is started; only with transport stdio.", "uvx", {
+    minLength: 1,
+    maxLength: 4_096,
+  }),
   args: s.list(
     "You give the program's arguments; only with transport stdio.",
     '["mcp-server-fetch"]',
     { type: "string", maxLength: 16_384 },
     { maxItems: 256 },
   ),
-  env: namedValues(
-    "You give the program's environment variables; only with transport stdio.",
-    {
-      name: "FETCH_TOKEN",
-      value: "abc",
-      secret: "fetch",
-    },
-  ),
-  resources: computeResources(
-    "You bound what the program may use; only with transport stdio.",
-  ),
+  env: namedValues("You give the program's environment variables; only with transport stdio.", {
+    name: "FETCH_TOKEN",
+    value: "abc",
+    secret: "fetch",
+  }),
+  resources: computeResources("You bound what the program may use; only with transport stdio."),
 };
 
 const http: Record<string, Schema> = {
-  url: s.address(
-    "You give the address of the server; only with transport http.",
-    "https://mcp.example.com/mcp",
-  ),
-  headers: namedValues(
-    "You give headers sent with every request; only with transport http.",
-    {
-      name: "Authorization",
-      value: "Bearer abc",
-      secret: "mcp",
-    },
-  ),
+  url: s.address("You give the address of the server; only with transport http.", "https://mcp.example.com/mcp"),
+  headers: namedValues("You give headers sent with every request; only with transport http.", {
+    name: "Authorization",
+    value: "Bearer abc",
+    secret: "mcp",
+  }),
 };
 
 const onlyWith = (transport: string, field: string) =>
@@ -82,28 +70,16 @@ const spec: Schema = {
       "true",
       { default: false },
     ),
-    timeout: s.duration(
-      "You say how long one call may take; 60 seconds when you say nothing.",
-      "30s",
-      { default: "60s" },
-    ),
-    type: s.text(
-      "This field is deprecated; you write transport instead.",
-      "stdio",
-      { maxLength: 64 },
-    ),
+    timeout: s.duration("You say how long one call may take; 60 seconds when you say nothing.", "30s", {
+      default: "60s",
+    }),
+    type: s.text("This field is deprecated; you write transport instead.", "stdio", { maxLength: 64 }),
   },
   required: ["transport"],
   "x-kubernetes-validations": [
     moved("type", "transport"),
-    s.rule(
-      "self.transport != 'stdio' || has(self.command)",
-      "transport stdio needs command: the program to start",
-    ),
-    s.rule(
-      "self.transport != 'http' || has(self.url)",
-      "transport http needs url: the address of the server",
-    ),
+    s.rule("self.transport != 'stdio' || has(self.command)", "transport stdio needs command: the program to start"),
+    s.rule("self.transport != 'http' || has(self.url)", "transport http needs url: the address of the server"),
     ...Object.keys(stdio).map((field) => onlyWith("stdio", field)),
     ...Object.keys(http).map((field) => onlyWith("http", field)),
     s.rule(
@@ -120,49 +96,33 @@ const tool: Schema = {
     name: s.text("You read the tool's name on the server.", "fetch", {
       maxLength: 1_024,
     }),
-    description: s.text(
-      "You read what the tool does, in the server's words.",
-      "Fetches a URL",
-      { maxLength: s.STORED_TEXT },
-    ),
-    inputSchema: s.anyObject(
-      "You read the JSON Schema of the arguments.",
-      "{type: object, required: [url]}",
-    ),
-    outputSchema: s.anyObject(
-      "You read the JSON Schema of the result, where the server gives one.",
-      "{type: object}",
-    ),
-    annotations: s.anyObject(
-      "You read the server's own hints about the tool.",
-      "{readOnlyHint: true}",
-    ),
+    description: s.text("You read what the tool does, in the server's words.", "Fetches a URL", {
+      maxLength: s.STORED_TEXT,
+    }),
+    inputSchema: s.anyObject("You read the JSON Schema of the arguments.", "{type: object, required: [url]}"),
+    outputSchema: s.anyObject("You read the JSON Schema of the result, where the server gives one.", "{type: object}"),
+    annotations: s.anyObject("You read the server's own hints about the tool.", "{readOnlyHint: true}"),
   },
   required: ["name"],
 };
 
-const serverInfo: Schema = s.object(
-  "You read how the server introduces itself.",
-  "{name: mcp-fetch, version: 1.2.0}",
-  {
-    name: s.text("You read the server's name.", "mcp-fetch", {
-      maxLength: 1_024,
-    }),
-    title: s.text("You read the server's name for people.", "Fetch", {
-      maxLength: 1_024,
-    }),
-    version: s.text("You read the server's version.", "1.2.0", {
-      maxLength: 1_024,
-    }),
-  },
-);
+const serverInfo: Schema = s.object("You read how the server introduces itself.", "{name: mcp-fetch, version: 1.2.0}", {
+  name: s.text("You read the server's name.", "mcp-fetch", {
+    maxLength: 1_024,
+  }),
+  title: s.text("You read the server's name for people.", "Fetch", {
+    maxLength: 1_024,
+  }),
+  version: s.text("You read the server's version.", "1.2.0", {
+    maxLength: 1_024,
+  }),
+});
 
 export const mcpServer = define({
   kind: "MCPServer",
   plural: "mcpservers",
   shortNames: ["mcp"],
-  description:
-    "An MCPServer is a server of the Model Context Protocol whose tools agents can use.",
+  description: "An MCPServer is a server of the Model Context Protocol whose tools agents can use.",
   columns: [
     {
       ...columns.ready,
@@ -172,11 +132,7 @@ export const mcpServer = define({
     columns.status,
     columns.detail,
     {
-      ...columns.wide(
-        "Tools",
-        ".status.toolCount",
-        "How many tools the server has.",
-      ),
+      ...columns.wide("Tools", ".status.toolCount", "How many tools the server has."),
       type: "integer",
     },
     columns.age,
@@ -186,22 +142,10 @@ export const mcpServer = define({
     title: "MCPServerStatus",
     ...statusOf(
       {
-        connected: s.flag(
-          "You see true here while the server is connected.",
-          "true",
-        ),
+        connected: s.flag("You see true here while the server is connected.", "true"),
         serverInfo,
-        protocolVersion: s.text(
-          "You read which version of the protocol is spoken.",
-          "2025-06-18",
-          { maxLength: 64 },
-        ),
-        tools: s.list(
-          "You read here the tools the server has.",
-          "[{name: fetch}]",
-          tool,
-          { maxItems: 4_096 },
-        ),
+        protocolVersion: s.text("You read which version of the protocol is spoken.", "2025-06-18", { maxLength: 64 }),
+        tools: s.list("You read here the tools the server has.", "[{name: fetch}]", tool, { maxItems: 4_096 }),
         toolCount: s.count("You read here how many tools the server has.", "1"),
       },
       {

@@ -22,18 +22,9 @@ export const usage: Schema = s.object(
   "You read here what the task has used so far.",
   "{inputTokens: 1200, outputTokens: 80, requests: 2}",
   {
-    inputTokens: s.count(
-      "You read here how many tokens were sent, cached ones included.",
-      "1200",
-    ),
-    outputTokens: s.count(
-      "You read here how many tokens the model wrote.",
-      "80",
-    ),
-    cachedInputTokens: s.count(
-      "You read here how many of the sent tokens came from the provider's cache.",
-      "1024",
-    ),
+    inputTokens: s.count("You read here how many tokens were sent, cached ones included.", "1200"),
+    outputTokens: s.count("You read here how many tokens the model wrote.", "80"),
+    cachedInputTokens: s.count("You read here how many of the sent tokens came from the provider's cache.", "1024"),
     requests: s.count(
       "You read here how many calls to the model were started, those repeated after a crash included.",
       "2",
@@ -53,57 +44,26 @@ export const spanContext: Schema = s.object(
   "You find the task's trace by these ids.",
   "{traceID: d3fb4171016bcab77d63b02e52e006cd, spanID: 648ca5bf05d0ec05}",
   {
-    traceID: s.text(
-      "You search your tracing system for this id.",
-      "d3fb4171016bcab77d63b02e52e006cd",
-      { maxLength: 64 },
-    ),
-    spanID: s.text(
-      "You find the task's first span by this id.",
-      "648ca5bf05d0ec05",
-      { maxLength: 32 },
-    ),
+    traceID: s.text("You search your tracing system for this id.", "d3fb4171016bcab77d63b02e52e006cd", {
+      maxLength: 64,
+    }),
+    spanID: s.text("You find the task's first span by this id.", "648ca5bf05d0ec05", { maxLength: 32 }),
   },
   { title: "SpanContext" },
 );
 
 const progress: Record<string, Schema> = {
-  phase: s.choice(
-    "You read here where the run is: what it waits for, or how it ended.",
-    "FinalAnswer",
-    taskPhases,
-  ),
-  output: s.text(
-    "You read the final answer here.",
-    "The Moon does not have a capital.",
-    { maxLength: s.STORED_TEXT },
-  ),
-  error: s.text(
-    "You read here what went wrong and what to change.",
-    "The model gpt-5o does not exist",
-    {
-      maxLength: s.DETAIL_TEXT,
-    },
-  ),
-  finishReason: s.text(
-    "You read here in one word why the run ended.",
-    "Refused",
-    { maxLength: 64 },
-  ),
-  waitingFor: s.text(
-    "You read here for whom or what the run waits, and since when.",
-    "LLM gpt-4o to become ready",
-    {
-      maxLength: s.DETAIL_TEXT,
-    },
-  ),
-  attempts: s.count(
-    "You read here how many calls to the model have failed in a row in the present turn.",
-    "2",
-  ),
-  retryAt: s.moment(
-    "You read here when the model is called again after a failed call.",
-  ),
+  phase: s.choice("You read here where the run is: what it waits for, or how it ended.", "FinalAnswer", taskPhases),
+  output: s.text("You read the final answer here.", "The Moon does not have a capital.", { maxLength: s.STORED_TEXT }),
+  error: s.text("You read here what went wrong and what to change.", "The model gpt-5o does not exist", {
+    maxLength: s.DETAIL_TEXT,
+  }),
+  finishReason: s.text("You read here in one word why the run ended.", "Refused", { maxLength: 64 }),
+  waitingFor: s.text("You read here for whom or what the run waits, and since when.", "LLM gpt-4o to become ready", {
+    maxLength: s.DETAIL_TEXT,
+  }),
+  attempts: s.count("You read here how many calls to the model have failed in a row in the present turn.", "2"),
+  retryAt: s.moment("You read here when the model is called again after a failed call."),
   startTime: s.moment("You read here when work on the run began."),
   completionTime: s.moment("You read here when the run ended."),
 };
@@ -120,14 +80,8 @@ export function taskStatus(title: string, statusDetail?: string): Schema {
         maxLength: 1_024,
       },
     ),
-    contextWindow: conversation(
-      "You read the whole conversation here, oldest message first.",
-      storedByOperator,
-    ),
-    messageCount: s.count(
-      "You read here how many messages the conversation has.",
-      "3",
-    ),
+    contextWindow: conversation("You read the whole conversation here, oldest message first.", storedByOperator),
+    messageCount: s.count("You read here how many messages the conversation has.", "3"),
     turns: s.count("You read here how often the model has answered.", "1"),
     usage,
     spanContext,
@@ -137,14 +91,8 @@ export function taskStatus(title: string, statusDetail?: string): Schema {
 
 /** The switches that stay mutable while the rest of a run's spec does not. */
 export const runSwitches: Record<string, Schema> = {
-  cancelled: s.flag(
-    "You end the run by setting this to true; calls in flight are aborted.",
-    "true",
-  ),
-  suspended: s.flag(
-    "You pause the run by setting this to true and let it go on by setting it to false.",
-    "true",
-  ),
+  cancelled: s.flag("You end the run by setting this to true; calls in flight are aborted.", "true"),
+  suspended: s.flag("You pause the run by setting this to true and let it go on by setting it to false.", "true"),
 };
 
 /** When a finished run removes itself. */

@@ -51,15 +51,10 @@ export const NAME_TEXT = 253;
 /** The longest address accepted anywhere. */
 export const URL_TEXT = 2_048;
 
-const describe = (about: string, example: string): string =>
-  `${about} Example: \`${example}\`.`;
+const describe = (about: string, example: string): string => `${about} Example: \`${example}\`.`;
 
 /** A string of at most `NAME_TEXT` code points unless `more` says otherwise. */
-export function text(
-  about: string,
-  example: string,
-  more: Schema = {},
-): Schema {
+export function text(about: string, example: string, more: Schema = {}): Schema {
   return {
     description: describe(about, example),
     type: "string",
@@ -69,28 +64,17 @@ export function text(
 }
 
 /** A string that must hold at least one character that is not blank; `what` names it in the message. */
-export function spokenText(
-  what: string,
-  about: string,
-  example: string,
-): Schema {
+export function spokenText(what: string, about: string, example: string): Schema {
   return text(about, example, {
     maxLength: LONG_TEXT,
     "x-kubernetes-validations": [
-      rule(
-        "self.matches('\\\\S')",
-        `${what} must say something: it is empty or only blanks`,
-      ),
+      rule("self.matches('\\\\S')", `${what} must say something: it is empty or only blanks`),
     ],
   });
 }
 
 /** One of the given words. */
-export function choice(
-  about: string,
-  example: string,
-  words: readonly string[],
-): Schema {
+export function choice(about: string, example: string, words: readonly string[]): Schema {
   return {
     description: describe(about, example),
     type: "string",
@@ -99,11 +83,7 @@ export function choice(
 }
 
 /** A whole number, from 0 upwards unless `more` says otherwise. */
-export function count(
-  about: string,
-  example: string,
-  more: Schema = {},
-): Schema {
+export function count(about: string, example: string, more: Schema = {}): Schema {
   return {
     description: describe(about, example),
     type: "integer",
@@ -114,28 +94,17 @@ export function count(
 }
 
 /** Any number; give its bounds in `more`. */
-export function quantity(
-  about: string,
-  example: string,
-  more: Schema = {},
-): Schema {
+export function quantity(about: string, example: string, more: Schema = {}): Schema {
   return { description: describe(about, example), type: "number", ...more };
 }
 
 /** True or false. */
-export function flag(
-  about: string,
-  example: string,
-  more: Schema = {},
-): Schema {
+export function flag(about: string, example: string, more: Schema = {}): Schema {
   return { description: describe(about, example), type: "boolean", ...more };
 }
 
 /** A moment, as RFC 3339 text. */
-export function moment(
-  about: string,
-  example = "2026-01-31T09:30:00Z",
-): Schema {
+export function moment(about: string, example = "2026-01-31T09:30:00Z"): Schema {
   return {
     description: describe(about, example),
     type: "string",
@@ -147,11 +116,7 @@ export function moment(
 const DURATION = "^([0-9]{1,6}(ms|s|m|h))+$";
 
 /** A length of time such as 30s, 5m, 1h30m or 72h, longer than nothing. */
-export function duration(
-  about: string,
-  example: string,
-  more: Schema = {},
-): Schema {
+export function duration(about: string, example: string, more: Schema = {}): Schema {
   return text(about, example, {
     pattern: DURATION,
     maxLength: 24,
@@ -180,12 +145,7 @@ export function address(about: string, example: string): Schema {
 }
 
 /** An object with named fields; `more` gives `required`, `title` and rules. */
-export function object(
-  about: string,
-  example: string,
-  properties: Record<string, Schema>,
-  more: Schema = {},
-): Schema {
+export function object(about: string, example: string, properties: Record<string, Schema>, more: Schema = {}): Schema {
   return {
     description: describe(about, example),
     type: "object",
@@ -195,12 +155,7 @@ export function object(
 }
 
 /** A list; give `maxItems` and, where items have a key, the list type in `more`. */
-export function list(
-  about: string,
-  example: string,
-  items: Schema,
-  more: Schema & { maxItems: number },
-): Schema {
+export function list(about: string, example: string, items: Schema, more: Schema & { maxItems: number }): Schema {
   return {
     description: describe(about, example),
     type: "array",
@@ -239,9 +194,6 @@ export function rule(cel: string, message: string): ValidationRule {
 }
 
 /** A CEL rule whose sentence is itself CEL, so that it can quote what was written. */
-export function ruleSaying(
-  cel: string,
-  messageExpression: string,
-): ValidationRule {
+export function ruleSaying(cel: string, messageExpression: string): ValidationRule {
   return { rule: cel, messageExpression };
 }

@@ -15,30 +15,16 @@ export const condition: Schema = {
       minLength: 1,
       maxLength: 316,
     }),
-    status: s.choice("You read here whether the condition holds.", "True", [
-      "True",
-      "False",
-      "Unknown",
-    ]),
-    observedGeneration: s.count(
-      "You can tell from this which generation of the spec was looked at.",
-      "3",
-    ),
-    lastTransitionTime: s.moment(
-      "You read here when the condition last changed.",
-    ),
-    reason: s.text(
-      "You get the cause in one word, for programs.",
-      "ValidationSucceeded",
-      { minLength: 1, maxLength: 1024 },
-    ),
-    message: s.text(
-      "You get the cause in a sentence, for people.",
-      "OpenAI API key validated successfully",
-      {
-        maxLength: s.DETAIL_TEXT,
-      },
-    ),
+    status: s.choice("You read here whether the condition holds.", "True", ["True", "False", "Unknown"]),
+    observedGeneration: s.count("You can tell from this which generation of the spec was looked at.", "3"),
+    lastTransitionTime: s.moment("You read here when the condition last changed."),
+    reason: s.text("You get the cause in one word, for programs.", "ValidationSucceeded", {
+      minLength: 1,
+      maxLength: 1024,
+    }),
+    message: s.text("You get the cause in a sentence, for people.", "OpenAI API key validated successfully", {
+      maxLength: s.DETAIL_TEXT,
+    }),
   },
   required: ["type", "status", "lastTransitionTime", "reason", "message"],
 };
@@ -47,27 +33,15 @@ export const condition: Schema = {
 const commonStatus = {
   ready: s.flag("You see true here once the object can be used.", "true"),
   status: s.text("You get the state in one word.", "Ready", { maxLength: 64 }),
-  statusDetail: s.text(
-    "You get the state in a sentence, with what to do when something is missing.",
-    NOT_LOOKED_AT,
-    {
-      maxLength: s.DETAIL_TEXT,
-    },
-  ),
-  conditions: s.list(
-    "You can wait for these with kubectl wait.",
-    "[{type: Ready, status: True}]",
-    condition,
-    {
-      maxItems: 32,
-      "x-kubernetes-list-type": "map",
-      "x-kubernetes-list-map-keys": ["type"],
-    },
-  ),
-  observedGeneration: s.count(
-    "You can tell from this which generation of the spec the status speaks of.",
-    "3",
-  ),
+  statusDetail: s.text("You get the state in a sentence, with what to do when something is missing.", NOT_LOOKED_AT, {
+    maxLength: s.DETAIL_TEXT,
+  }),
+  conditions: s.list("You can wait for these with kubectl wait.", "[{type: Ready, status: True}]", condition, {
+    maxItems: 32,
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["type"],
+  }),
+  observedGeneration: s.count("You can tell from this which generation of the spec the status speaks of.", "3"),
 };
 
 /** The status of a kind: what every kind has, its own fields, and what is shown before the operator has looked. */

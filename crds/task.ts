@@ -25,11 +25,7 @@ const spec: Schema = {
     "You say here who is to answer what. Only cancelled and suspended can be changed later. Example: `{agentRef: {name: my-assistant}, userMessage: What is the capital of the moon?}`.",
   type: "object",
   properties: {
-    agentRef: reference(
-      "Agent",
-      "You name the agent that does the task.",
-      "my-assistant",
-    ),
+    agentRef: reference("Agent", "You name the agent that does the task.", "my-assistant"),
     userMessage: s.spokenText(
       "userMessage",
       "You ask your question here; leave it out when you give a contextWindow.",
@@ -53,26 +49,17 @@ const spec: Schema = {
       "You name the contact channel over which somebody is told the final answer.",
       "team-slack",
     ),
-    limits: runLimits(
-      "You tighten the agent's limits for this task; the stricter of the two holds.",
-    ),
+    limits: runLimits("You tighten the agent's limits for this task; the stricter of the two holds."),
     ttlSecondsAfterFinished,
     outputSchema: s.anyObject(
       "You demand an answer that is JSON of this JSON Schema.",
       "{type: object, properties: {capital: {type: string}}}",
     ),
     ...runSwitches,
-    message: s.text(
-      "This field is deprecated; you write userMessage instead.",
-      "What is the capital of the moon?",
-      {
-        maxLength: s.LONG_TEXT,
-      },
-    ),
-    agent: s.text(
-      "This field is deprecated; you write agentRef instead.",
-      "my-assistant",
-    ),
+    message: s.text("This field is deprecated; you write userMessage instead.", "What is the capital of the moon?", {
+      maxLength: s.LONG_TEXT,
+    }),
+    agent: s.text("This field is deprecated; you write agentRef instead.", "my-assistant"),
   },
   required: ["agentRef"],
   "x-kubernetes-validations": [
@@ -83,9 +70,7 @@ const spec: Schema = {
       "give exactly one of userMessage and contextWindow",
     ),
     s.rule(
-      ["self.agentRef == oldSelf.agentRef", ...settled.map(unchanged)].join(
-        " && ",
-      ),
+      ["self.agentRef == oldSelf.agentRef", ...settled.map(unchanged)].join(" && "),
       "a task cannot be changed once it exists, except cancelled and suspended: delete it or create another one",
     ),
   ],
@@ -100,18 +85,10 @@ export const task = define({
     columns.ready,
     columns.status,
     columns.shown("Phase", ".status.phase", "Where the task is."),
-    columns.shown(
-      "Preview",
-      ".status.userMsgPreview",
-      "The first words of the question.",
-    ),
+    columns.shown("Preview", ".status.userMsgPreview", "The first words of the question."),
     columns.shown("Output", ".status.output", "The final answer."),
     columns.detail,
-    columns.wide(
-      "Agent",
-      ".spec.agentRef.name",
-      "The agent that does the task.",
-    ),
+    columns.wide("Agent", ".spec.agentRef.name", "The agent that does the task."),
     columns.error,
     columns.started,
     columns.completed,

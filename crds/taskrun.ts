@@ -14,17 +14,10 @@ const spec: Schema = {
     "You say here which task is to be run again. Only cancelled and suspended can be changed later. Example: `{taskRef: {name: hello-world-1}}`.",
   type: "object",
   properties: {
-    taskRef: reference(
-      "Task",
-      "You name the task that is run again, from its question on.",
-      "hello-world-1",
-    ),
+    taskRef: reference("Task", "You name the task that is run again, from its question on.", "hello-world-1"),
     ttlSecondsAfterFinished,
     ...runSwitches,
-    task: s.text(
-      "This field is deprecated; you write taskRef instead.",
-      "hello-world-1",
-    ),
+    task: s.text("This field is deprecated; you write taskRef instead.", "hello-world-1"),
   },
   required: ["taskRef"],
   "x-kubernetes-validations": [
@@ -46,11 +39,7 @@ export const taskRun = define({
     columns.status,
     columns.shown("Phase", ".status.phase", "Where the run is."),
     columns.shown("Task", ".spec.taskRef.name", "The task that is run again."),
-    columns.shown(
-      "Preview",
-      ".status.userMsgPreview",
-      "The first words of the question.",
-    ),
+    columns.shown("Preview", ".status.userMsgPreview", "The first words of the question."),
     columns.shown("Output", ".status.output", "The final answer."),
     columns.detail,
     columns.error,

@@ -25,27 +25,13 @@ const api: Schema = s.object(
   "You have an HTTP API called; url, query, headers and body are templates over args.",
   "{method: GET, url: 'https://api.example.com/users/{{args.id}}'}",
   {
-    method: s.choice("You choose the HTTP method.", "GET", [
-      "GET",
-      "HEAD",
-      "POST",
-      "PUT",
-      "PATCH",
-      "DELETE",
-    ]),
-    url: s.text(
-      "You give the address, a template over args.",
-      "https://api.example.com/users/{{args.id}}",
-      {
-        maxLength: s.URL_TEXT,
-        "x-kubernetes-validations": [
-          s.rule(
-            "self.startsWith('http://') || self.startsWith('https://')",
-            "must start with http:// or https://",
-          ),
-        ],
-      },
-    ),
+    method: s.choice("You choose the HTTP method.", "GET", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]),
+    url: s.text("You give the address, a template over args.", "https://api.example.com/users/{{args.id}}", {
+      maxLength: s.URL_TEXT,
+      "x-kubernetes-validations": [
+        s.rule("self.startsWith('http://') || self.startsWith('https://')", "must start with http:// or https://"),
+      ],
+    }),
     headers: namedValues("You give headers; take credentials from Secrets.", {
       name: "Authorization",
       value: "Bearer abc",
@@ -58,15 +44,8 @@ const api: Schema = s.object(
       maxProperties: 64,
       additionalProperties: { type: "string", maxLength: 4_096 },
     },
-    body: s.text(
-      "You give the body, a template over args.",
-      '{"words": "{{args.words}}"}',
-      { maxLength: s.LONG_TEXT },
-    ),
-    followRedirects: s.flag(
-      "You allow that a redirect is followed; it is refused when you say nothing.",
-      "true",
-    ),
+    body: s.text("You give the body, a template over args.", '{"words": "{{args.words}}"}', { maxLength: s.LONG_TEXT }),
+    followRedirects: s.flag("You allow that a redirect is followed; it is refused when you say nothing.", "true"),
     allowPrivateAddresses: s.flag(
       "You allow addresses inside your own network, such as those of Services; they are refused when you say nothing.",
       "true",
@@ -76,12 +55,7 @@ const api: Schema = s.object(
 );
 
 const words = (about: string, example: string): Schema =>
-  s.list(
-    about,
-    example,
-    { type: "string", maxLength: 16_384 },
-    { maxItems: 256 },
-  );
+  s.list(about, example, { type: "string", maxLength: 16_384 }, { maxItems: 256 });
 
 const container: Schema = s.object(
   "You have a container run for every call; its output is the result.",
@@ -93,14 +67,11 @@ const container: Schema = s.object(
     }),
     command: words("You replace the image's entry point.", "[date]"),
     args: words("You give the arguments of the command.", "[--utc]"),
-    env: namedValues(
-      "You give environment variables; take credentials from Secrets.",
-      {
-        name: "MODE",
-        value: "fast",
-        secret: "tool",
-      },
-    ),
+    env: namedValues("You give environment variables; take credentials from Secrets.", {
+      name: "MODE",
+      value: "fast",
+      secret: "tool",
+    }),
     resources: computeResources("You bound what the container may use."),
   },
   { title: "ContainerTool", required: ["image"] },
@@ -110,21 +81,14 @@ const implementations: Record<string, Schema> = {
   function: functionBlock,
   api,
   container,
-  agent: reference(
-    "Agent",
-    "You have another agent do the work, under a name of your own.",
-    "researcher",
-  ),
+  agent: reference("Agent", "You have another agent do the work, under a name of your own.", "researcher"),
 };
 
 const annotations: Schema = s.object(
   "You say what a call does to the world, so that the operator knows what is safe to repeat.",
   "{readOnly: true}",
   {
-    readOnly: s.flag(
-      "You promise that a call changes nothing; it may then be repeated after a crash.",
-      "true",
-    ),
+    readOnly: s.flag("You promise that a call changes nothing; it may then be repeated after a crash.", "true"),
     idempotent: s.flag(
       "You promise that two equal calls do no more than one; it may then be repeated after a crash.",
       "true",
@@ -172,8 +136,7 @@ const spec: Schema = {
 export const tool = define({
   kind: "Tool",
   plural: "tools",
-  description:
-    "A Tool is something agents can do: a function, a call of an API, a container, or another agent.",
+  description: "A Tool is something agents can do: a function, a call of an API, a container, or another agent.",
   columns: [
     columns.ready,
     columns.status,
@@ -186,12 +149,7 @@ export const tool = define({
     title: "ToolStatus",
     ...statusOf(
       {
-        type: s.choice("You read how a call is carried out.", "Function", [
-          "Function",
-          "API",
-          "Container",
-          "Agent",
-        ]),
+        type: s.choice("You read how a call is carried out.", "Function", ["Function", "API", "Container", "Agent"]),
       },
       {
         statusDetail:

@@ -110,7 +110,7 @@ describe("a call", () => {
   test.each<[sentence: string, answer: Answer, kind: string, tries: number]>([
     ["an absent object", refusal(404, { details: { name: "a" } }), "gone", 1],
     ["a refused object", refusal(422), "terminal", 1],
-    ["a missing permission", refusal(403), "terminal", 1],
+    ["a missing permission, four times: a server that has just started knows no roles", refusal(403), "retryable", 4],
     ["too large an object", refusal(500, { message: "etcdserver: request is too large" }), "terminal", 1],
     ["a busy server, four times", { status: 429, body: "busy" }, "retryable", 4],
     ["a failing server, four times", refusal(500), "retryable", 4],
@@ -150,11 +150,11 @@ describe("a call", () => {
     expect(JSON.stringify(result)).not.toContain("secret-token");
   });
 
-  test("reads its credentials again, once, when they are refused", async () => {
+  test("reads its credentials again, once in each of four attempts, when they are refused", async () => {
     const cluster = await connect(() => refusal(401));
     const result = await cluster.get(THINGS, ref);
-    expect(result).toMatchObject({ ok: false, problem: { kind: "terminal" } });
-    expect(server.requests).toHaveLength(2);
+    expect(result).toMatchObject({ ok: false, problem: { kind: "retryable" } });
+    expect(server.requests).toHaveLength(8);
   });
 });
 

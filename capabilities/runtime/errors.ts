@@ -74,6 +74,8 @@ function fromRefusal(refusal: Refusal): Problem {
     case 408:
     case 429:
       return retryable(refusal, status, said);
+    case 401:
+      return { kind: "retryable", message: advise(401, said) };
     case 403:
       return forbidden(status, said);
     default:
@@ -92,10 +94,14 @@ function notFound(status: ApiStatus, said: string): Problem {
   };
 }
 
-/** In a namespace that is being deleted nothing can be created and nothing needs to be: everything in it will be gone. */
+/**
+ * In a namespace that is being deleted nothing can be created and nothing needs to be: everything in it will be gone. Else it
+ * is about the operator, not the object: an API server that has just started knows no roles yet and refuses everybody
+ * (measured with 1.36.3, for about a second), and rights that are missing may be granted. No object may fail for that.
+ */
 function forbidden(status: ApiStatus, said: string): Problem {
   const isEnding = status.details?.causes?.some((cause) => cause.reason === "NamespaceTerminating") ?? false;
-  return isEnding ? { kind: "gone" } : { kind: "terminal", message: advise(403, said) };
+  return isEnding ? { kind: "gone" } : { kind: "retryable", message: advise(403, said) };
 }
 
 function retryable(refusal: Refusal, status: ApiStatus, said: string): Problem {

@@ -31,10 +31,15 @@ export function createTaskController(given: Given): TaskController {
     resource: resources.task,
     store: tasks,
     reconcile: (key) => reconcileTask(key, world),
-    cluster, clock, log, random,
+    cluster,
+    clock,
+    log,
+    random,
   });
 
-  tasks.index("agent", (task) => (isTerminal(readState(task)) ? [] : [`${task.metadata.namespace}/${task.spec.agentRef.name}`]));
+  tasks.index("agent", (task) =>
+    isTerminal(readState(task)) ? [] : [`${task.metadata.namespace}/${task.spec.agentRef.name}`],
+  );
   agents.index("llm", (agent) => [`${agent.metadata.namespace}/${agent.spec.llmRef.name}`]);
 
   const wakeTasksOf = (agentKey: string): void => {

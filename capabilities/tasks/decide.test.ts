@@ -1,6 +1,6 @@
 import type { TaskSpec } from "../../crds/index";
 import type { ModelAnswer, ModelFailure } from "../adapters/models/port";
-import type { Decision, Observed } from "./decide";
+import type { Decision, Observed } from "./decision";
 import { decide } from "./decide";
 import { MAX_ATTEMPTS } from "./limits";
 import type { TaskState } from "./state";
@@ -20,27 +20,51 @@ const usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, requests:
 const progress = { startedAt: later(-10), conversation, turns: 0, usage };
 const pending: TaskState = { phase: "Pending", suspended: false };
 const asking: TaskState = { phase: "ReadyForLLM", attempts: 0, suspended: false, ...progress };
-const backingOff: TaskState = { phase: "ErrorBackoff", attempts: 1, retryAt: later(5), because: "busy", suspended: false, ...progress };
+const backingOff: TaskState = {
+  phase: "ErrorBackoff",
+  attempts: 1,
+  retryAt: later(5),
+  because: "busy",
+  suspended: false,
+  ...progress,
+};
 const answered: TaskState = { phase: "FinalAnswer", output: "Hi", completedAt: now, ...progress };
 
 const spec = (over: Partial<TaskSpec> = {}): TaskSpec => ({ agentRef: { name: "a" }, userMessage: "Hello?", ...over });
 
 function seen(over: Partial<Observed>): Observed {
   return {
-    now, uid: "0d6b2d8e-3c53-4d2a-9a35-0b1f5a0d2f11", createdAt: later(-60), spec: spec(), state: pending, answerer: ready,
-    call: { kind: "None" }, deleting: false, stopping: false, ...over,
+    now,
+    uid: "0d6b2d8e-3c53-4d2a-9a35-0b1f5a0d2f11",
+    createdAt: later(-60),
+    spec: spec(),
+    state: pending,
+    answerer: ready,
+    call: { kind: "None" },
+    deleting: false,
+    stopping: false,
+    ...over,
   };
 }
 
 function finished(over: Partial<ModelAnswer> = {}): Observed["call"] {
   return {
     kind: "Finished",
-    outcome: { kind: "Answer", message: { role: "assistant", content: "Hi" }, stop: "Complete", usage: { inputTokens: 5, outputTokens: 2, cachedInputTokens: 0 }, ...over },
+    outcome: {
+      kind: "Answer",
+      message: { role: "assistant", content: "Hi" },
+      stop: "Complete",
+      usage: { inputTokens: 5, outputTokens: 2, cachedInputTokens: 0 },
+      ...over,
+    },
   };
 }
 
 function failed(over: Partial<ModelFailure> = {}): Observed["call"] {
-  return { kind: "Finished", outcome: { kind: "Failure", retryable: true, reason: "ProviderError", message: "busy", ...over } };
+  return {
+    kind: "Finished",
+    outcome: { kind: "Failure", retryable: true, reason: "ProviderError", message: "busy", ...over },
+  };
 }
 
 /** A decision in a few characters: the phase entered and the effect, or the wait. */
@@ -61,51 +85,200 @@ function summary(decision: Decision): string {
 const toolCall = { id: "call_1", type: "function" as const, function: { name: "search", arguments: "{}" } };
 
 test.each<[sentence: string, Observed, expected: string]>([
-  ["waits silently at first for an agent applied together with it", seen({ answerer: awaited, createdAt: now }), "Stay until +2s"],
+  [
+    "waits silently at first for an agent applied together with it",
+    seen({ answerer: awaited, createdAt: now }),
+    "Stay until +2s",
+  ],
   ["says that it waits when the agent stays away", seen({ answerer: awaited }), "Pending"],
-  ["says so once", seen({ answerer: awaited, state: { ...pending, waiting: { for: 'Agent "a" to become ready', since: now } } }), "Stay"],
-  ["is out of time also while it waits for its agent", seen({ answerer: awaited, state: { ...pending, startedAt: later(-10) }, spec: spec({ limits: { timeout: "5s" } }) }), "Failed(TimedOut)+AbortCall"],
+  [
+    "says so once",
+    seen({ answerer: awaited, state: { ...pending, waiting: { for: 'Agent "a" to become ready', since: now } } }),
+    "Stay",
+  ],
+  [
+    "is out of time also while it waits for its agent",
+    seen({
+      answerer: awaited,
+      state: { ...pending, startedAt: later(-10) },
+      spec: spec({ limits: { timeout: "5s" } }),
+    }),
+    "Failed(TimedOut)+AbortCall",
+  ],
   ["stores the conversation, then calls the model", seen({}), "ReadyForLLM+CallModel"],
   ["stays while its call is in flight here", seen({ state: asking, call: { kind: "Running" } }), "Stay"],
-  ["watches its own time while the call is in flight", seen({ state: asking, call: { kind: "Running" }, spec: spec({ limits: { timeout: "15s" } }) }), "Stay until +5s"],
+  [
+    "watches its own time while the call is in flight",
+    seen({ state: asking, call: { kind: "Running" }, spec: spec({ limits: { timeout: "15s" } }) }),
+    "Stay until +5s",
+  ],
   ["asks again after a restart", seen({ state: asking }), "ReadyForLLM+CallModel"],
-  ["waits, and does not start over, when the agent is gone after a restart", seen({ state: asking, answerer: awaited }), "ReadyForLLM"],
-  ["records the answer even when the agent has gone meanwhile", seen({ state: asking, answerer: awaited, call: finished() }), "FinalAnswer"],
+  [
+    "waits, and does not start over, when the agent is gone after a restart",
+    seen({ state: asking, answerer: awaited }),
+    "ReadyForLLM",
+  ],
+  [
+    "records the answer even when the agent has gone meanwhile",
+    seen({ state: asking, answerer: awaited, call: finished() }),
+    "FinalAnswer",
+  ],
   ["ends with the answer", seen({ state: asking, call: finished() }), "FinalAnswer"],
-  ["tells a model that asks for a tool nobody offers, and asks again", seen({ state: asking, call: finished({ stop: "ToolCalls", message: { role: "assistant", content: "", toolCalls: [toolCall] } }) }), "ReadyForLLM+CallModel"],
-  ["stops a model that asks for tools for ever", seen({ state: asking, spec: spec({ limits: { maxTurns: 1 } }), call: finished({ stop: "ToolCalls", message: { role: "assistant", content: "", toolCalls: [toolCall] } }) }), "Failed(TurnLimit)+AbortCall"],
-  ["asks again after an empty answer", seen({ state: asking, call: finished({ message: { role: "assistant", content: " " } }) }), "ErrorBackoff"],
-  ["does not take failed calls for empty answers", seen({ state: { ...asking, attempts: 2 }, call: finished({ message: { role: "assistant", content: "" } }) }), "ErrorBackoff"],
-  ["gives up after the third empty answer", seen({ state: { ...asking, turns: 2 }, call: finished({ message: { role: "assistant", content: "" } }) }), "Failed(EmptyAnswer)+AbortCall"],
-  ["does not pass a cut answer off as an answer", seen({ state: asking, call: finished({ stop: "TokenLimit" }) }), "Failed(AnswerCut)+AbortCall"],
-  ["reports a refusal as one", seen({ state: asking, call: finished({ stop: "Refusal" }) }), "Failed(Refused)+AbortCall"],
+  [
+    "tells a model that asks for a tool nobody offers, and asks again",
+    seen({
+      state: asking,
+      call: finished({ stop: "ToolCalls", message: { role: "assistant", content: "", toolCalls: [toolCall] } }),
+    }),
+    "ReadyForLLM+CallModel",
+  ],
+  [
+    "stops a model that asks for tools for ever",
+    seen({
+      state: asking,
+      spec: spec({ limits: { maxTurns: 1 } }),
+      call: finished({ stop: "ToolCalls", message: { role: "assistant", content: "", toolCalls: [toolCall] } }),
+    }),
+    "Failed(TurnLimit)+AbortCall",
+  ],
+  [
+    "asks again after an empty answer",
+    seen({ state: asking, call: finished({ message: { role: "assistant", content: " " } }) }),
+    "ErrorBackoff",
+  ],
+  [
+    "does not take failed calls for empty answers",
+    seen({ state: { ...asking, attempts: 2 }, call: finished({ message: { role: "assistant", content: "" } }) }),
+    "ErrorBackoff",
+  ],
+  [
+    "gives up after the third empty answer",
+    seen({ state: { ...asking, turns: 2 }, call: finished({ message: { role: "assistant", content: "" } }) }),
+    "Failed(EmptyAnswer)+AbortCall",
+  ],
+  [
+    "does not pass a cut answer off as an answer",
+    seen({ state: asking, call: finished({ stop: "TokenLimit" }) }),
+    "Failed(AnswerCut)+AbortCall",
+  ],
+  [
+    "reports a refusal as one",
+    seen({ state: asking, call: finished({ stop: "Refusal" }) }),
+    "Failed(Refused)+AbortCall",
+  ],
   ["backs off after a failure that may pass", seen({ state: asking, call: failed() }), "ErrorBackoff"],
-  ["fails at once when only a person can help", seen({ state: asking, call: failed({ retryable: false }) }), "Failed(LLMRequestFailed)+AbortCall"],
-  ["gives up after the last attempt", seen({ state: { ...asking, attempts: MAX_ATTEMPTS - 1 }, call: failed() }), "Failed(RetriesExhausted)+AbortCall"],
+  [
+    "fails at once when only a person can help",
+    seen({ state: asking, call: failed({ retryable: false }) }),
+    "Failed(LLMRequestFailed)+AbortCall",
+  ],
+  [
+    "gives up after the last attempt",
+    seen({ state: { ...asking, attempts: MAX_ATTEMPTS - 1 }, call: failed() }),
+    "Failed(RetriesExhausted)+AbortCall",
+  ],
+  [
+    "soon gives up on a model that does not keep to the outputSchema",
+    seen({ state: { ...asking, turns: 2 }, call: failed({ reason: "OutputMismatch" }) }),
+    "Failed(OutputMismatch)+AbortCall",
+  ],
+  [
+    "does not take failed calls for answers that miss the outputSchema",
+    seen({ state: { ...asking, attempts: 2 }, call: failed({ reason: "OutputMismatch" }) }),
+    "ErrorBackoff",
+  ],
   ["keeps quiet between attempts", seen({ state: backingOff }), "Stay until +5s"],
   ["asks again when the wait is over", seen({ state: backingOff, now: later(5) }), "ReadyForLLM+CallModel"],
-  ["runs out of time between attempts", seen({ state: backingOff, spec: spec({ limits: { timeout: "10s" } }) }), "Failed(TimedOut)+AbortCall"],
-  ["wakes for its timeout when that comes before the next attempt", seen({ state: backingOff, spec: spec({ limits: { timeout: "12s" } }) }), "Stay until +2s"],
-  ["obeys the agent's timeout too", seen({ state: asking, call: { kind: "Running" }, answerer: { ...ready, agent: { ...agent, limits: { timeout: "9s" } } } }), "Failed(TimedOut)+AbortCall"],
+  [
+    "runs out of time between attempts",
+    seen({ state: backingOff, spec: spec({ limits: { timeout: "10s" } }) }),
+    "Failed(TimedOut)+AbortCall",
+  ],
+  [
+    "wakes for its timeout when that comes before the next attempt",
+    seen({ state: backingOff, spec: spec({ limits: { timeout: "12s" } }) }),
+    "Stay until +2s",
+  ],
+  [
+    "obeys the agent's timeout too",
+    seen({
+      state: asking,
+      call: { kind: "Running" },
+      answerer: { ...ready, agent: { ...agent, limits: { timeout: "9s" } } },
+    }),
+    "Failed(TimedOut)+AbortCall",
+  ],
   ["is cancelled in every phase: Pending", seen({ spec: spec({ cancelled: true }) }), "Cancelled+AbortCall"],
-  ["is cancelled in every phase: ReadyForLLM", seen({ state: asking, spec: spec({ cancelled: true }), call: { kind: "Running" } }), "Cancelled+AbortCall"],
-  ["is cancelled in every phase: ErrorBackoff", seen({ state: backingOff, spec: spec({ cancelled: true }) }), "Cancelled+AbortCall"],
+  [
+    "is cancelled in every phase: ReadyForLLM",
+    seen({ state: asking, spec: spec({ cancelled: true }), call: { kind: "Running" } }),
+    "Cancelled+AbortCall",
+  ],
+  [
+    "is cancelled in every phase: ErrorBackoff",
+    seen({ state: backingOff, spec: spec({ cancelled: true }) }),
+    "Cancelled+AbortCall",
+  ],
   ["is not cancelled when it has already answered", seen({ state: answered, spec: spec({ cancelled: true }) }), "Stay"],
   ["starts nothing while suspended", seen({ spec: spec({ suspended: true }) }), "Pending"],
-  ["lets a call in flight finish when suspended", seen({ state: asking, spec: spec({ suspended: true }), call: { kind: "Running" } }), "Stay"],
-  ["records an answer that arrives while suspended", seen({ state: asking, spec: spec({ suspended: true }), call: finished() }), "FinalAnswer"],
-  ["stores tool calls that arrive while suspended, and asks nothing more", seen({ state: asking, spec: spec({ suspended: true }), call: finished({ stop: "ToolCalls", message: { role: "assistant", content: "", toolCalls: [toolCall] } }) }), "ReadyForLLM"],
-  ["rests while suspended, for as long as it takes", seen({ state: { ...backingOff, suspended: true }, now: later(1e6), spec: spec({ suspended: true, limits: { timeout: "5s" } }) }), "Stay"],
-  ["goes on when no longer suspended, with its time anew", seen({ state: { ...asking, suspended: true }, spec: spec({ limits: { timeout: "5s" } }) }), "ReadyForLLM"],
-  ["drops its call when it is deleted", seen({ state: asking, deleting: true, call: { kind: "Running" } }), "Repeat AbortCall"],
+  [
+    "lets a call in flight finish when suspended",
+    seen({ state: asking, spec: spec({ suspended: true }), call: { kind: "Running" } }),
+    "Stay",
+  ],
+  [
+    "records an answer that arrives while suspended",
+    seen({ state: asking, spec: spec({ suspended: true }), call: finished() }),
+    "FinalAnswer",
+  ],
+  [
+    "stores tool calls that arrive while suspended, and asks nothing more",
+    seen({
+      state: asking,
+      spec: spec({ suspended: true }),
+      call: finished({ stop: "ToolCalls", message: { role: "assistant", content: "", toolCalls: [toolCall] } }),
+    }),
+    "ReadyForLLM",
+  ],
+  [
+    "rests while suspended, for as long as it takes",
+    seen({
+      state: { ...backingOff, suspended: true },
+      now: later(1e6),
+      spec: spec({ suspended: true, limits: { timeout: "5s" } }),
+    }),
+    "Stay",
+  ],
+  [
+    "goes on when no longer suspended, with its time anew",
+    seen({ state: { ...asking, suspended: true }, spec: spec({ limits: { timeout: "5s" } }) }),
+    "ReadyForLLM",
+  ],
+  [
+    "drops its call when it is deleted",
+    seen({ state: asking, deleting: true, call: { kind: "Running" } }),
+    "Repeat AbortCall",
+  ],
   ["starts nothing when it is being deleted", seen({ deleting: true }), "Stay"],
   ["starts nothing when the process stops", seen({ stopping: true }), "Stay"],
-  ["still records an answer when the process stops", seen({ state: asking, stopping: true, call: finished() }), "FinalAnswer"],
+  [
+    "still records an answer when the process stops",
+    seen({ state: asking, stopping: true, call: finished() }),
+    "FinalAnswer",
+  ],
   ["is kept for its ttl", seen({ state: answered, spec: spec({ ttlSecondsAfterFinished: 60 }) }), "Stay until +60s"],
-  ["deletes itself after its ttl", seen({ state: answered, now: later(60), spec: spec({ ttlSecondsAfterFinished: 60 }) }), "Repeat DeleteTask"],
+  [
+    "deletes itself after its ttl",
+    seen({ state: answered, now: later(60), spec: spec({ ttlSecondsAfterFinished: 60 }) }),
+    "Repeat DeleteTask",
+  ],
   ["is kept for ever without a ttl", seen({ state: answered, now: later(1e9) }), "Stay"],
   ["forgets a call that outlived it", seen({ state: answered, call: finished() }), "Repeat AbortCall"],
-  ["fails in words when the API server will not store the conversation", seen({ state: asking, call: finished(), statusRefused: "request is too large" }), "Failed(StatusRefused)+AbortCall"],
+  [
+    "fails in words when the API server will not store the conversation",
+    seen({ state: asking, call: finished(), statusRefused: "request is too large" }),
+    "Failed(StatusRefused)+AbortCall",
+  ],
 ])("%s", (_sentence, observed, expected) => {
   expect(summary(decide(observed))).toBe(expected);
 });
@@ -119,12 +292,21 @@ function entered(observed: Observed): TaskState {
 
 describe("what is written", () => {
   test("the agent's system prompt comes first, and the call is counted before it starts", () => {
-    expect(entered(seen({}))).toMatchObject({ conversation, usage: { requests: 1 }, waiting: { for: 'LLM "gpt-4o" to answer', since: now } });
+    expect(entered(seen({}))).toMatchObject({
+      conversation,
+      usage: { requests: 1 },
+      waiting: { for: 'LLM "gpt-4o" to answer', since: now },
+    });
   });
 
   test("a system prompt of the task's own replaces the agent's", () => {
-    const own = [{ role: "system" as const, content: "Mine." }, { role: "user" as const, content: "Hello?" }];
-    expect(entered(seen({ spec: { agentRef: { name: "a" }, contextWindow: own } }))).toMatchObject({ conversation: own });
+    const own = [
+      { role: "system" as const, content: "Mine." },
+      { role: "user" as const, content: "Hello?" },
+    ];
+    expect(entered(seen({ spec: { agentRef: { name: "a" }, contextWindow: own } }))).toMatchObject({
+      conversation: own,
+    });
   });
 
   test("a repeated call is counted", () => {
@@ -132,23 +314,54 @@ describe("what is written", () => {
   });
 
   test("the answer is appended and its tokens and price added up", () => {
-    const answerer = { ...ready, llm: { provider: "openai" as const, pricing: { inputPerMillionTokens: 2, outputPerMillionTokens: 8, cachedInputPerMillionTokens: 1 } } };
+    const answerer = {
+      ...ready,
+      llm: {
+        provider: "openai" as const,
+        pricing: { inputPerMillionTokens: 2, outputPerMillionTokens: 8, cachedInputPerMillionTokens: 1 },
+      },
+    };
     const call = finished({ usage: { inputTokens: 1_000_000, outputTokens: 500_000, cachedInputTokens: 400_000 } });
     expect(entered(seen({ state: asking, call, answerer }))).toMatchObject({
-      output: "Hi", turns: 1, completedAt: now,
+      output: "Hi",
+      turns: 1,
+      completedAt: now,
       conversation: [...conversation, { role: "assistant", content: "Hi" }],
-      usage: { inputTokens: 1_000_000, outputTokens: 500_000, cachedInputTokens: 400_000, requests: 1, cost: 1.2 + 0.4 + 4 },
+      usage: {
+        inputTokens: 1_000_000,
+        outputTokens: 500_000,
+        cachedInputTokens: 400_000,
+        requests: 1,
+        cost: 1.2 + 0.4 + 4,
+      },
+    });
+  });
+
+  test("an answer that was no use has been paid for all the same", () => {
+    const call = failed({ reason: "OutputMismatch", usage: { inputTokens: 5, outputTokens: 2, cachedInputTokens: 0 } });
+    expect(entered(seen({ state: asking, call }))).toMatchObject({
+      phase: "ErrorBackoff",
+      usage: { inputTokens: 5, outputTokens: 2 },
     });
   });
 
   test("every call of an unknown tool gets one result, in the order asked", () => {
     const toolCalls = [toolCall, { ...toolCall, id: "call_2" }];
-    const state = entered(seen({ state: asking, call: finished({ stop: "ToolCalls", message: { role: "assistant", content: "", toolCalls } }) }));
-    expect(state.phase === "ReadyForLLM" && state.conversation.slice(2).map((message) => message.toolCallId ?? message.role)).toEqual(["assistant", "call_1", "call_2"]);
+    const state = entered(
+      seen({
+        state: asking,
+        call: finished({ stop: "ToolCalls", message: { role: "assistant", content: "", toolCalls } }),
+      }),
+    );
+    expect(
+      state.phase === "ReadyForLLM" && state.conversation.slice(2).map((message) => message.toolCallId ?? message.role),
+    ).toEqual(["assistant", "call_1", "call_2"]);
   });
 
   test("a cut answer keeps what came", () => {
-    expect(entered(seen({ state: asking, call: finished({ stop: "TokenLimit" }) }))).toMatchObject({ conversation: [...conversation, { role: "assistant", content: "Hi" }] });
+    expect(entered(seen({ state: asking, call: finished({ stop: "TokenLimit" }) }))).toMatchObject({
+      conversation: [...conversation, { role: "assistant", content: "Hi" }],
+    });
   });
 
   test("Retry-After is a lower bound of the wait", () => {
@@ -168,7 +381,10 @@ describe("what is written", () => {
   });
 
   test("a resumed task gets its whole time again", () => {
-    expect(entered(seen({ state: { ...asking, suspended: true } }))).toMatchObject({ startedAt: now, suspended: false });
+    expect(entered(seen({ state: { ...asking, suspended: true } }))).toMatchObject({
+      startedAt: now,
+      suspended: false,
+    });
   });
 
   test("a new answer after failures starts counting attempts anew", () => {

@@ -19,13 +19,16 @@ const DEFAULT_MAX_TURNS = 50;
 
 /** The tighter of the agent's and the task's limits. Without an agent (it may be away for a while) the task's own hold. */
 export function limitsOf(task: TaskSpec, agent?: Agent["spec"]): Limits {
-  const tighter = (a: number | undefined, b: number | undefined): number | undefined =>
-    a === undefined ? b : b === undefined ? a : Math.min(a, b);
-  const maxTokens = tighter(agent?.limits?.maxTokens, task.limits?.maxTokens);
-  const maxCost = tighter(agent?.limits?.maxCost, task.limits?.maxCost);
-  const timeoutMs = tighter(durationMs(agent?.limits?.timeout), durationMs(task.limits?.timeout));
+  const given = [agent?.limits ?? {}, task.limits ?? {}];
+  const tightest = (values: (number | undefined)[]): number | undefined => {
+    const set = values.filter((value) => value !== undefined);
+    return set.length === 0 ? undefined : Math.min(...set);
+  };
+  const maxTokens = tightest(given.map((limits) => limits.maxTokens));
+  const maxCost = tightest(given.map((limits) => limits.maxCost));
+  const timeoutMs = tightest(given.map((limits) => durationMs(limits.timeout)));
   return {
-    maxTurns: tighter(agent?.limits?.maxTurns, task.limits?.maxTurns) ?? DEFAULT_MAX_TURNS,
+    maxTurns: tightest(given.map((limits) => limits.maxTurns)) ?? DEFAULT_MAX_TURNS,
     ...(maxTokens !== undefined && { maxTokens }),
     ...(maxCost !== undefined && { maxCost }),
     ...(timeoutMs !== undefined && { timeoutMs }),
@@ -54,14 +57,23 @@ export type ExceededLimit = { reason: "TurnLimit" | "TokenLimit" | "CostLimit"; 
 /** The limit that forbids another call, if one does. */
 export function exceeded(limits: Limits, { turns, usage }: Progress): ExceededLimit | undefined {
   if (turns >= limits.maxTurns) {
-    return { reason: "TurnLimit", message: `No final answer after ${turns} turns; raise limits.maxTurns (now ${limits.maxTurns}) on the Agent or the Task` };
+    return {
+      reason: "TurnLimit",
+      message: `No final answer after ${turns} turns; raise limits.maxTurns (now ${limits.maxTurns}) on the Agent or the Task`,
+    };
   }
   const tokens = usage.inputTokens + usage.outputTokens;
   if (limits.maxTokens !== undefined && tokens >= limits.maxTokens) {
-    return { reason: "TokenLimit", message: `No final answer after ${tokens} tokens; raise limits.maxTokens (now ${limits.maxTokens}) on the Agent or the Task` };
+    return {
+      reason: "TokenLimit",
+      message: `No final answer after ${tokens} tokens; raise limits.maxTokens (now ${limits.maxTokens}) on the Agent or the Task`,
+    };
   }
   if (limits.maxCost !== undefined && (usage.cost ?? 0) >= limits.maxCost) {
-    return { reason: "CostLimit", message: `No final answer at a cost of ${usage.cost ?? 0}; raise limits.maxCost (now ${limits.maxCost}) on the Agent or the Task` };
+    return {
+      reason: "CostLimit",
+      message: `No final answer at a cost of ${usage.cost ?? 0}; raise limits.maxCost (now ${limits.maxCost}) on the Agent or the Task`,
+    };
   }
   return undefined;
 }
@@ -94,8 +106,8 @@ function round(cost: number): number {
 /** Failed calls in a row, of one turn, after which a task gives up: with the waits below, about an hour. */
 export const MAX_ATTEMPTS = 20;
 
-/** An empty answer is a model's fault rather than the network's, so patience with it is shorter. */
-export const MAX_EMPTY_ANSWERS = 3;
+/** An empty answer, or one that does not fit the outputSchema, is the model's doing and is paid for: patience is shorter. */
+export const MAX_USELESS_ANSWERS = 3;
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 300_000;

@@ -1,6 +1,6 @@
 /** Makes one plain value of everything a decision about a Task depends on. Reads memory only: stores, calls in flight, the clock. */
 import type { Agent, LLM, Task } from "../../crds/index";
-import type { Answerer, Call, Observed } from "./decide";
+import type { Answerer, Call, Observed } from "./decision";
 import { readState } from "./state";
 import type { TaskWorld } from "./world";
 
@@ -33,11 +33,13 @@ export function findAnswerer(task: Task, world: Pick<TaskWorld, "agents" | "llms
   const { namespace } = task.metadata;
   const agentName = task.spec.agentRef.name;
   const agent = world.agents.get(`${namespace}/${agentName}`);
-  if (!agent || agent.metadata.deletionTimestamp) return { missing: `Agent "${agentName}", which does not exist, to be created` };
+  if (!agent || agent.metadata.deletionTimestamp)
+    return { missing: `Agent "${agentName}", which does not exist, to be created` };
   if (!agent.status?.ready) return { agent, missing: `Agent "${agentName}" to become ready${because(agent)}` };
   const llmName = agent.spec.llmRef.name;
   const llm = world.llms.get(`${namespace}/${llmName}`);
-  if (!llm || llm.metadata.deletionTimestamp) return { agent, missing: `LLM "${llmName}", which does not exist, to be created` };
+  if (!llm || llm.metadata.deletionTimestamp)
+    return { agent, missing: `LLM "${llmName}", which does not exist, to be created` };
   if (!llm.status?.ready) return { agent, missing: `LLM "${llmName}" to become ready${because(llm)}` };
   return { agent, llm };
 }

@@ -10,7 +10,7 @@ import { assertNever } from "../runtime/assert-never";
 import { keyOf } from "../runtime/objects";
 import type { Outcome } from "../runtime/outcome";
 import { done, outcomeOf } from "../runtime/outcome";
-import type { Decision, Effect, Observed } from "./decide";
+import type { Decision, Effect, Observed } from "./decision";
 import { findAnswerer } from "./observe";
 import { eventsOf } from "./report";
 import { spanContext, writeStatus } from "./status";
@@ -34,11 +34,19 @@ export async function perform(decision: Decision, seen: Observed, task: Task, wo
   }
 }
 
-async function enter(decision: Extract<Decision, { kind: "Enter" }>, seen: Observed, task: Task, world: TaskWorld): Promise<Performed> {
+async function enter(
+  decision: Extract<Decision, { kind: "Enter" }>,
+  seen: Observed,
+  task: Task,
+  world: TaskWorld,
+): Promise<Performed> {
   const status = writeStatus(task, decision.state, seen.now);
   const written = await world.cluster.replaceStatus<Task>(resources.task, { ...task, status });
   // S5: losing the race is no error; what the call brought is kept, and decided about again with the winner's object.
-  if (!written.ok) return written.problem.kind === "terminal" ? { kind: "Refused", message: written.problem.message } : outcomeOf(written.problem);
+  if (!written.ok)
+    return written.problem.kind === "terminal"
+      ? { kind: "Refused", message: written.problem.message }
+      : outcomeOf(written.problem);
   world.tasks.wrote(written.value);
   if (seen.call.kind === "Finished") world.calls.forget(task.metadata.uid);
   tell(seen.state, decision.state, task, world);
@@ -55,7 +63,10 @@ async function start(effect: Effect, task: Task, world: TaskWorld): Promise<Perf
   const { uid } = task.metadata;
   switch (effect.kind) {
     case "CallModel":
-      world.calls.start(uid, (signal) => callModel(task, world, signal), { onSettled: () => world.wake(keyOf(task)), lost });
+      world.calls.start(uid, (signal) => callModel(task, world, signal), {
+        onSettled: () => world.wake(keyOf(task)),
+        lost,
+      });
       return done;
     case "AbortCall":
       world.calls.abort(uid, "The task is over");
@@ -90,12 +101,20 @@ async function callModel(task: Task, world: TaskWorld, signal: AbortSignal): Pro
   return world.models.ask({ llm: found.llm, ...key }, request, signal);
 }
 
-async function readKey(llm: ModelTarget["llm"], world: TaskWorld): Promise<{ apiKey?: string } | { failure: ModelFailure }> {
+async function readKey(
+  llm: ModelTarget["llm"],
+  world: TaskWorld,
+): Promise<{ apiKey?: string } | { failure: ModelFailure }> {
   const ref = defaultSecretRef(llm);
   if (!ref) return {};
   const secret = await world.secrets.read({ namespace: llm.metadata.namespace, ...ref });
   if (secret.kind === "Value") return { apiKey: secret.value };
-  return { failure: failure("AuthenticationFailed", `LLM "${llm.metadata.name}" has no API key: key ${ref.key} of Secret "${ref.name}" could not be read`) };
+  return {
+    failure: failure(
+      "AuthenticationFailed",
+      `LLM "${llm.metadata.name}" has no API key: key ${ref.key} of Secret "${ref.name}" could not be read`,
+    ),
+  };
 }
 
 /** Retryable, because the LLM's own readiness follows its Secret and says what to do; the task waits for that. */
@@ -104,5 +123,8 @@ function failure(reason: ModelFailure["reason"], message: string): ModelFailure 
 }
 
 function lost(error: unknown): ModelOutcome {
-  return failure("ConnectionFailed", `The model call ended unexpectedly: ${error instanceof Error ? error.message : String(error)}`);
+  return failure(
+    "ConnectionFailed",
+    `The model call ended unexpectedly: ${error instanceof Error ? error.message : String(error)}`,
+  );
 }

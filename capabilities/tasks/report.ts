@@ -3,7 +3,7 @@
  * after the new one is stored. It decides nothing. Texts do not change between identical retries, so that repeats count.
  */
 import { isTerminal } from "./state";
-import type { TaskState } from "./state";
+import type { TaskState, Waiting } from "./state";
 
 export interface TaskEvent {
   type: "Normal" | "Warning";
@@ -17,7 +17,7 @@ export function eventsOf(before: TaskState, after: TaskState): TaskEvent[] {
   if (suspension) return [suspension];
   switch (after.phase) {
     case "Pending":
-      return after.waiting && after.waiting !== waitingOf(before) ? [waitingEvent(after.waiting.for)] : [];
+      return waitingEvents(before, after);
     case "ReadyForLLM":
       return readyEvents(before, after);
     case "ToolCallsPending":
@@ -36,13 +36,18 @@ export function eventsOf(before: TaskState, after: TaskState): TaskEvent[] {
 function readyEvents(before: TaskState, after: Extract<TaskState, { phase: "ReadyForLLM" }>): TaskEvent[] {
   const asked = after.usage.requests > requestsOf(before);
   const validated: TaskEvent = { type: "Normal", reason: "ValidationSucceeded", message: "Task validation succeeded" };
-  const sending: TaskEvent = { type: "Normal", reason: "SendingContextWindowToLLM", message: "Sending context window to LLM" };
+  const sending: TaskEvent = {
+    type: "Normal",
+    reason: "SendingContextWindowToLLM",
+    message: "Sending context window to LLM",
+  };
   if (asked) return before.phase === "Pending" ? [validated, sending] : [sending];
-  return after.waiting && after.waiting !== waitingOf(before) ? [waitingEvent(after.waiting.for)] : [];
+  return waitingEvents(before, after);
 }
 
-function waitingEvent(phrase: string): TaskEvent {
-  return { type: "Normal", reason: "Waiting", message: `Waiting for ${phrase}` };
+function waitingEvents(before: TaskState, after: { waiting?: Waiting }): TaskEvent[] {
+  if (!after.waiting || after.waiting === waitingOf(before)) return [];
+  return [{ type: "Normal", reason: "Waiting", message: `Waiting for ${after.waiting.for}` }];
 }
 
 function suspensionOf(before: TaskState, after: TaskState): TaskEvent | undefined {

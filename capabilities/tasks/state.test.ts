@@ -15,7 +15,14 @@ function task(over: Partial<Task> = {}): Task {
   return {
     apiVersion: "kubechain.humanlayer.dev/v1alpha1",
     kind: "Task",
-    metadata: { name: "t", namespace: "default", uid: "0d6b2d8e-3c53-4d2a-9a35-0b1f5a0d2f11", resourceVersion: "7", generation: 1, creationTimestamp: "2026-01-02T03:04:00Z" },
+    metadata: {
+      name: "t",
+      namespace: "default",
+      uid: "0d6b2d8e-3c53-4d2a-9a35-0b1f5a0d2f11",
+      resourceVersion: "7",
+      generation: 1,
+      creationTimestamp: "2026-01-02T03:04:00Z",
+    },
     spec: { agentRef: { name: "a" }, userMessage: "Hello?" },
     ...over,
   };
@@ -23,9 +30,28 @@ function task(over: Partial<Task> = {}): Task {
 
 const states: TaskState[] = [
   { phase: "Pending", suspended: false },
-  { phase: "Pending", suspended: true, startedAt: progress.startedAt, waiting: { for: "spec.suspended to be set to false", since: new Date("2026-01-02T03:04:05Z") } },
-  { phase: "Pending", suspended: false, startedAt: progress.startedAt, waiting: { for: 'Agent "a" to become ready (LLM "x", since when, is odd)', since: new Date("2026-01-02T03:04:05Z") } },
-  { phase: "ReadyForLLM", suspended: false, attempts: 3, waiting: { for: 'LLM "x" to answer', since: new Date("2026-01-02T03:04:05Z") }, ...progress },
+  {
+    phase: "Pending",
+    suspended: true,
+    startedAt: progress.startedAt,
+    waiting: { for: "spec.suspended to be set to false", since: new Date("2026-01-02T03:04:05Z") },
+  },
+  {
+    phase: "Pending",
+    suspended: false,
+    startedAt: progress.startedAt,
+    waiting: {
+      for: 'Agent "a" to become ready (LLM "x", since when, is odd)',
+      since: new Date("2026-01-02T03:04:05Z"),
+    },
+  },
+  {
+    phase: "ReadyForLLM",
+    suspended: false,
+    attempts: 3,
+    waiting: { for: 'LLM "x" to answer', since: new Date("2026-01-02T03:04:05Z") },
+    ...progress,
+  },
   { phase: "ToolCallsPending", suspended: false, ...progress },
   { phase: "ErrorBackoff", suspended: false, attempts: 2, retryAt: now, because: "OpenAI is busy (429)", ...progress },
   { phase: "ErrorBackoff", suspended: true, attempts: 2, retryAt: now, because: "OpenAI is busy (429)", ...progress },
@@ -34,13 +60,14 @@ const states: TaskState[] = [
   { phase: "Cancelled", completedAt: now, ...progress },
 ];
 
-test.each(states.map((state) => [`${state.phase}${"suspended" in state && state.suspended ? ", suspended" : ""}`, state] as const))(
-  "another process reads what this one wrote: %s",
-  (_name, state) => {
-    const status = writeStatus(task(), state, now);
-    expect(readState(task({ status }))).toEqual(state);
-  },
-);
+test.each(
+  states.map(
+    (state) => [`${state.phase}${"suspended" in state && state.suspended ? ", suspended" : ""}`, state] as const,
+  ),
+)("another process reads what this one wrote: %s", (_name, state) => {
+  const status = writeStatus(task(), state, now);
+  expect(readState(task({ status }))).toEqual(state);
+});
 
 test("a task nobody has looked at is Pending", () => {
   expect(readState(task())).toEqual({ phase: "Pending", suspended: false });
@@ -54,7 +81,11 @@ describe("what people read", () => {
   test("conditions keep their transition time until their value changes", () => {
     const first = writeStatus(task(), { phase: "ReadyForLLM", suspended: false, attempts: 0, ...progress }, now);
     const later = new Date(now.getTime() + 60_000);
-    const second = writeStatus(task({ status: first }), { phase: "FinalAnswer", output: "Hi", completedAt: later, ...progress }, later);
+    const second = writeStatus(
+      task({ status: first }),
+      { phase: "FinalAnswer", output: "Hi", completedAt: later, ...progress },
+      later,
+    );
     expect(second.conditions).toMatchObject([
       { type: "Ready", status: "True", lastTransitionTime: "2026-01-02T03:04:05Z" },
       { type: "Completed", status: "True", reason: "FinalAnswer", lastTransitionTime: "2026-01-02T03:05:05Z" },
@@ -62,7 +93,11 @@ describe("what people read", () => {
   });
 
   test("a long question is shown by its beginning, on one line", () => {
-    const status = writeStatus(task({ spec: { agentRef: { name: "a" }, userMessage: `One\n  two ${"x".repeat(80)}` } }), { phase: "Pending", suspended: false }, now);
+    const status = writeStatus(
+      task({ spec: { agentRef: { name: "a" }, userMessage: `One\n  two ${"x".repeat(80)}` } }),
+      { phase: "Pending", suspended: false },
+      now,
+    );
     expect(status.userMsgPreview).toMatch(/^One two x+…$/);
     expect(status.userMsgPreview).toHaveLength(50);
   });

@@ -4,7 +4,7 @@
  */
 import type { Condition, Message, Task, TaskStatus } from "../../crds/index";
 import { DETAIL_TEXT } from "../../crds/index";
-import type { TaskState } from "./state";
+import type { TaskState, Waiting } from "./state";
 import { isTerminal, timestamp, waitingSentence } from "./state";
 
 /** `status` of a task in `state`, written at `now`; conditions keep their transition time while their value stands. */
@@ -42,22 +42,29 @@ interface Words {
 
 function describe(state: TaskState): Words {
   if (!isTerminal(state) && state.suspended) {
-    return { ready: false, status: "Suspended", statusDetail: "Suspended; set spec.suspended to false to go on", waitingFor: "spec.suspended to be set to false", ...waitingFor(state) };
+    const waitingFor = "spec.suspended to be set to false";
+    const statusDetail = "Suspended; set spec.suspended to false to go on";
+    return { ready: false, status: "Suspended", statusDetail, waitingFor, ...waits(state) };
   }
   switch (state.phase) {
     case "Pending":
-      return { ready: false, status: "Pending", statusDetail: waitingDetail(state) ?? "Waiting to be validated", ...waitingFor(state) };
+      return {
+        ready: false,
+        status: "Pending",
+        ...waits(state),
+        statusDetail: detail(state, "Waiting to be validated"),
+      };
     case "ReadyForLLM":
-      return { ready: true, status: "Ready", statusDetail: waitingDetail(state) ?? "Sending context window to LLM", ...waitingFor(state) };
+      return {
+        ready: true,
+        status: "Ready",
+        ...waits(state),
+        statusDetail: detail(state, "Sending context window to LLM"),
+      };
     case "ToolCallsPending":
       return { ready: true, status: "Ready", statusDetail: "LLM response received, tool calls pending" };
     case "ErrorBackoff":
-      return {
-        ready: false,
-        status: "Retrying",
-        statusDetail: `${state.because} (failed ${state.attempts} ${state.attempts === 1 ? "time" : "times"}; asking again at ${timestamp(state.retryAt)})`,
-        waitingFor: `the next attempt at ${timestamp(state.retryAt)}`,
-      };
+      return retrying(state);
     case "FinalAnswer":
       return { ready: true, status: "Ready", statusDetail: "LLM final response received" };
     case "Failed":
@@ -67,14 +74,23 @@ function describe(state: TaskState): Words {
   }
 }
 
-type Waits = { waiting?: { for: string; since: Date } };
-
-function waitingFor(state: TaskState & Partial<Waits>): { waitingFor?: string } {
-  return "waiting" in state && state.waiting ? { waitingFor: waitingSentence(state.waiting) } : {};
+function retrying({ because, attempts, retryAt }: Extract<TaskState, { phase: "ErrorBackoff" }>): Words {
+  const times = attempts === 1 ? "once" : `${attempts} times`;
+  const next = timestamp(retryAt);
+  const statusDetail = `${because.replace(/\.$/, "")} (failed ${times}; asking again at ${next})`;
+  return { ready: false, status: "Retrying", statusDetail, waitingFor: `the next attempt at ${next}` };
 }
 
-function waitingDetail(state: Waits): string | undefined {
-  return state.waiting && `Waiting for ${state.waiting.for}`;
+interface Waits {
+  waiting?: Waiting;
+}
+
+function waits(state: TaskState & Waits): { waitingFor?: string } {
+  return state.waiting ? { waitingFor: waitingSentence(state.waiting) } : {};
+}
+
+function detail({ waiting }: Waits, otherwise: string): string {
+  return waiting ? `Waiting for ${waiting.for}` : otherwise;
 }
 
 function progress(state: TaskState): Partial<TaskStatus> {
@@ -103,7 +119,11 @@ function ending(state: TaskState): Partial<TaskStatus> {
 
 function retry(state: TaskState): Partial<TaskStatus> {
   if (state.phase === "ErrorBackoff") {
-    return { attempts: state.attempts, retryAt: state.retryAt.toISOString(), error: state.because.slice(0, DETAIL_TEXT) };
+    return {
+      attempts: state.attempts,
+      retryAt: state.retryAt.toISOString(),
+      error: state.because.slice(0, DETAIL_TEXT),
+    };
   }
   return state.phase === "ReadyForLLM" && state.attempts > 0 ? { attempts: state.attempts } : {};
 }
@@ -127,7 +147,10 @@ function lastUserMessage(messages: Message[]): string {
  * bits, so it serves as the trace id: the same after every crash, with nothing to remember.
  */
 export function spanContext(uid: string): { traceID: string; spanID: string } {
-  const hex = uid.replace(/[^0-9a-f]/g, "").padEnd(32, "0").slice(0, 32);
+  const hex = uid
+    .replace(/[^0-9a-f]/g, "")
+    .padEnd(32, "0")
+    .slice(0, 32);
   return { traceID: hex, spanID: hex.slice(16) };
 }
 
@@ -147,6 +170,11 @@ function conditions(task: Task, state: TaskState, words: Words, now: Date): Cond
 /** metav1.Condition allows 32 KiB of message; a person wants a sentence. */
 const CONDITION_MESSAGE_CHARACTERS = 1024;
 
-function condition(type: string, value: boolean, reason: string, message: string): Pick<Condition, "type" | "status" | "reason" | "message"> {
+function condition(
+  type: string,
+  value: boolean,
+  reason: string,
+  message: string,
+): Pick<Condition, "type" | "status" | "reason" | "message"> {
   return { type, status: value ? "True" : "False", reason, message: message.slice(0, CONDITION_MESSAGE_CHARACTERS) };
 }

@@ -23,10 +23,13 @@ export function unknownToolResults(answer: Message): Message[] {
 }
 
 /**
- * How many answers said nothing: those received, less those that stand in the conversation after what the task itself
+ * How many answers were of no use, empty or unfit for the outputSchema, and so left no message: those received, less those that stand in the conversation after what the task itself
  * brought. Failed calls are not among them, so patience with a model is not used up by the network.
  */
-export function emptyAnswers(task: TaskSpec, { turns, conversation }: { turns: number; conversation: Message[] }): number {
+export function uselessAnswers(
+  task: TaskSpec,
+  { turns, conversation }: { turns: number; conversation: Message[] },
+): number {
   const answersIn = (messages: Message[]): number => messages.filter(({ role }) => role === "assistant").length;
   return Math.max(0, turns - answersIn(conversation) + answersIn(task.contextWindow ?? []));
 }

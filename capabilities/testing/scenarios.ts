@@ -13,6 +13,7 @@ import {
   hangs,
   isBusy,
   isCut,
+  misses,
   refuses,
   refusesAtLength,
   rejects,
@@ -156,6 +157,12 @@ const failures: Scenario[] = [
   one("429 with Retry-After, then an answer", [isBusy(90 * SECOND), says()], answered(2, 4)),
   one("503 three times, then an answer", [breaks(), breaks(), breaks(), says()], answered(4, 8)),
   one("503 twice, then an empty answer, then an answer", [breaks(), breaks(), saysNothing(), says()], answered(4, 8)),
+  one("nothing but answers that miss the schema", [misses()], failed("OutputMismatch", 3, 6)),
+  one(
+    "503 twice, then an answer that misses the schema, then an answer",
+    [breaks(), breaks(), misses(), says()],
+    answered(4, 8),
+  ),
   one("a request that is rejected", [rejects()], failed("LLMRequestFailed", 1, 2)),
   one("503 for ever", [breaks()], failed("RetriesExhausted", 20, 40), { withinMs: 150 * MINUTE, stride: 30 }),
   one("a call that never ends, then an answer", [hangs(), says()], answered(2, 4), {

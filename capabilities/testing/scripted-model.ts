@@ -113,6 +113,9 @@ export const rejects = (): ((call: SeenCall) => Act) =>
     httpStatus: 400,
     message: "The provider rejects the request (400): change it",
   });
+/** An answer that is not what the task's outputSchema asks for: no use, but to be paid for. */
+export const misses = (): ((call: SeenCall) => Act) =>
+  fails({ retryable: true, reason: "OutputMismatch", message: "The answer does not fit spec.outputSchema", usage });
 /** No answer until somebody hangs up. */
 export const hangs = () => (): Act => ({ afterMs: 0, outcome: "Never" });
 

@@ -14,7 +14,7 @@ import { keyOf } from "../runtime/objects";
 import type { Outcome } from "../runtime/outcome";
 import { done } from "../runtime/outcome";
 import { Store } from "../runtime/store";
-import type { Decision, Observed } from "../tasks/decide";
+import type { Decision, Observed } from "../tasks/decision";
 import { decide } from "../tasks/decide";
 import { observe } from "../tasks/observe";
 import type { Performed } from "../tasks/perform";

@@ -149,11 +149,11 @@ export interface ToolCallRequest {
 }
 
 /**
- * You leave this to the operator: it is the provider's own form of the message, sent back unchanged to the same API and model. Example: `{api: anthropic-messages, model: claude-sonnet-4-5, value: []}`.
+ * You leave this to the operator: it is the provider's own form of the message, sent back unchanged to the same API and model. Example: `{api: anthropic.messages, model: claude-sonnet-4-5, value: []}`.
  */
 export interface NativeContent {
   /**
-   * You find here which API wrote the value. Example: `anthropic-messages`.
+   * You find here which API wrote the value. Example: `anthropic.messages`.
    */
   api: string;
   /**
@@ -188,7 +188,7 @@ export interface Message {
    */
   name?: string;
   /**
-   * You leave this to the operator: it is the provider's own form of the message, sent back unchanged to the same API and model. Example: `{api: anthropic-messages, model: claude-sonnet-4-5, value: []}`.
+   * You leave this to the operator: it is the provider's own form of the message, sent back unchanged to the same API and model. Example: `{api: anthropic.messages, model: claude-sonnet-4-5, value: []}`.
    */
   native?: NativeContent;
 }

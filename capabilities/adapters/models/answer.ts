@@ -26,7 +26,10 @@ function misfit(read: Read, { outputSchema }: ModelRequest, caller: Caller): Mod
   if (outputSchema === undefined || read.stop !== "Complete") return undefined;
   const check = checkOutput(read.text, outputSchema);
   if (check.kind === "Fits") return undefined;
-  if (check.kind === "Misfit") return unreadable(`does not fit the outputSchema: ${check.why}`, caller);
+  if (check.kind === "Misfit") {
+    const failure = unreadable(`does not fit the outputSchema: ${check.why}`, caller);
+    return { ...failure, reason: "OutputMismatch", usage: read.usage };
+  }
   return {
     kind: "Failure",
     retryable: false,

@@ -165,7 +165,7 @@ describe.each(formats)("over $title", (format) => {
     ])("refuses an answer that %s, which can be tried again", async (_how, text) => {
       fake.next({ reply: { text } });
       expect(failureOf(await ask({}, request({ outputSchema })))).toMatchObject({
-        reason: "UnreadableAnswer",
+        reason: "OutputMismatch",
         retryable: true,
       });
     });

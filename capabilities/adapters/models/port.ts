@@ -57,6 +57,8 @@ export interface ModelFailure {
   retryAfterMs?: number;
   /** HTTP status, when there was one. */
   httpStatus?: number;
+  /** What the call cost all the same, where an answer came that was no use. */
+  usage?: TokenUsage;
 }
 
 export type ModelFailureReason =
@@ -65,6 +67,7 @@ export type ModelFailureReason =
   | "Timeout"
   | "ConnectionFailed"
   | "UnreadableAnswer"
+  | "OutputMismatch"
   | "InvalidRequest"
   | "AuthenticationFailed"
   | "PermissionDenied"

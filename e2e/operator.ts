@@ -1,0 +1,58 @@
+/**
+ * An operator process of a test: a child of the test's own, so that its end and its exit code are seen at once. The command,
+ * the environment and the registered webhooks are those of every other operator.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { logEnd } from "../controlplane/controlplane";
+import { environmentFor, logSince, operatorCommand, prepareOperator, READY_LINE, registerOperator } from "../controlplane/operator-process";
+import { logOf } from "../controlplane/state";
+import type { OwnLab } from "./harness";
+import { until } from "./scene";
+
+export interface Operator {
+  /** Resolves when it says that it is ready; rejects with what it said when it dies before. */
+  ready(): Promise<void>;
+  /** Sends a signal and resolves with the exit code when it is gone; null when the signal has killed it. */
+  end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
+  isRunning(): boolean;
+  /** What it has written so far. */
+  log(): string;
+}
+
+/** Points the API server at the operator that will run; once for a control plane. */
+export async function expectOperator({ state, kubectl }: OwnLab): Promise<void> {
+  await prepareOperator(state);
+  await registerOperator(state, kubectl);
+}
+
+export function startOperator({ state }: OwnLab): Operator {
+  const command = operatorCommand(state, process.env);
+  const file = logOf(state, "operator");
+  const from = logEnd(state, "operator");
+  const output = openSync(file, "a", 0o600);
+  const env = environmentFor(command, process.env);
+  const child = spawn(command.command, command.args, { cwd: state.dir, env, stdio: ["ignore", output, output] });
+  closeSync(output);
+  const gone = once(child, "exit") as Promise<[number | null]>;
+  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
+  const log = (): string => logSince(file, from);
+  return {
+    isRunning,
+    log,
+    ready: () =>
+      until(
+        "the operator is ready",
+        () => {
+          if (!isRunning()) throw new Error(`The operator has ended before it was ready: ${log().slice(-2_000)}`);
+          return log().includes(READY_LINE);
+        },
+        { report: log },
+      ),
+    end: async (signal) => {
+      child.kill(signal);
+      return (await gone)[0];
+    },
+  };
+}
