@@ -3,13 +3,26 @@ const shared = {
   testEnvironment: "node",
   extensionsToTreatAsEsm: [".ts"],
   transform: {
-    "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "es6" } }],
+    "^.+\\.ts$": [
+      "@swc/jest",
+      { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "es6" } },
+    ],
   },
 };
 
 export default {
   projects: [
-    { ...shared, displayName: "unit", roots: ["<rootDir>/crds", "<rootDir>/codegen", "<rootDir>/capabilities", "<rootDir>/controlplane", "<rootDir>/bench"] },
+    {
+      ...shared,
+      displayName: "unit",
+      roots: [
+        "<rootDir>/crds",
+        "<rootDir>/codegen",
+        "<rootDir>/capabilities",
+        "<rootDir>/controlplane",
+        "<rootDir>/bench",
+      ],
+    },
     {
       ...shared,
       displayName: "e2e",

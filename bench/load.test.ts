@@ -148,6 +148,20 @@ describe("a load", () => {
     expect(asked).toEqual(["POST tasks x-1", "DELETE x-1", "POST tasks x-2", "DELETE x-2"]);
   });
 
+  test("begins no task after its time, and waits for those it has begun", async () => {
+    const { api, observer } = fakes();
+    const { times } = await runLoad(api, observer, {
+      name: "x",
+      agent: "a",
+      count: 1_000_000,
+      atOnce: 2,
+      modelMs: 0,
+      beginWithinMs: 20,
+    });
+    expect(times.length).toBeGreaterThan(0);
+    expect(times.length).toBeLessThan(1_000_000);
+  });
+
   test("counts the model's time out of the overhead", async () => {
     const { api, observer } = fakes();
     const { times } = await runLoad(api, observer, { name: "x", agent: "a", count: 1, modelMs: 100 });

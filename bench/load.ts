@@ -24,6 +24,8 @@ export interface Load {
   /** What one call of the model takes. */
   modelMs: number;
   deleteAfterwards?: boolean;
+  /** No task is begun later than this, however few there were. */
+  beginWithinMs?: number;
 }
 
 /** What came of a load. */
@@ -67,7 +69,7 @@ export async function runLoad(api: Api, observer: Observer, load: Load): Promise
   }
 
   async function work(): Promise<void> {
-    while (next < load.count) {
+    while (next < load.count && performance.now() - begun < (load.beginWithinMs ?? Number.POSITIVE_INFINITY)) {
       next += 1;
       await runOne(`${load.name}-${next}`);
     }

@@ -59,6 +59,7 @@ export function createOperator(neighbours: Neighbours): Operator {
     agents: new Store<Agent>({ clock }),
     tasks: new Store<Task>({ clock, slim: slimTask }),
   };
+  let acting = false;
   let stopping = false;
   const llms = createLLMController({ ...neighbours, ...stores });
   const agents = createAgentController({ ...neighbours, ...stores });
@@ -72,6 +73,7 @@ export function createOperator(neighbours: Neighbours): Operator {
     watched(resources.task, stores.tasks, tasks),
   ];
   const controllers = [llms, agents, tasks];
+  const synced = async (): Promise<void> => void (await Promise.all(resyncs.map((resync) => resync.synced())));
 
   return {
     llms,
@@ -83,18 +85,21 @@ export function createOperator(neighbours: Neighbours): Operator {
     reachable: () => resyncs[0]?.reachable() ?? Promise.resolve(),
     start() {
       secrets.start();
-      for (const controller of controllers) controller.start();
       for (const resync of resyncs) resync.start();
+      // Acting on half of what exists would tell agents that their LLM is gone.
+      void synced().then(() => {
+        acting = !stopping;
+        if (acting) for (const controller of controllers) controller.start();
+      });
     },
-    async synced() {
-      await Promise.all(resyncs.map((resync) => resync.synced()));
-    },
+    synced,
     async stop(graceMs) {
       stopping = true;
       for (const resync of resyncs) resync.stop();
       secrets.stop();
       await tasks.drain(graceMs);
-      await Promise.all(controllers.map((controller) => controller.idle().then(() => controller.stop())));
+      if (acting) await Promise.all(controllers.map((controller) => controller.idle()));
+      await Promise.all(controllers.map((controller) => controller.stop()));
       await recorder.flush(graceMs);
     },
   };

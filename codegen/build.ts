@@ -62,13 +62,15 @@ function build(skipTypes: boolean): number {
     const types = run("typescript/bin/tsc", ["--noEmit", "--project", "tsconfig.all.json"]);
     if (!types.ok) return fail("the types are wrong, so nothing was built.", types.output);
   }
-  if (!existsSync(join(GENERATED, "crds.yaml"))) return fail("there is no crds/generated/crds.yaml: run `npm run generate`.", "");
+  if (!existsSync(join(GENERATED, "crds.yaml")))
+    return fail("there is no crds/generated/crds.yaml: run `npm run generate`.", "");
   const begun = Date.now();
   rmSync(DIST, { recursive: true, force: true });
   const pepr = run("pepr/dist/cli.js", ["build"]);
   if (!pepr.ok) return fail("`pepr build` failed; what it said is above.", pepr.output);
   const missing = unwritten(begun);
-  if (missing.length > 0) return fail(`\`pepr build\` has not written ${missing.join(" and ")}; what it said is above.`, pepr.output);
+  if (missing.length > 0)
+    return fail(`\`pepr build\` has not written ${missing.join(" and ")}; what it said is above.`, pepr.output);
   addCrds();
   console.log(`✓ built dist/ in ${Math.round((Date.now() - begun) / 1000)} s`);
   return 0;

@@ -35,7 +35,9 @@ export async function askTheExample(up: Up, wantedModel: string | undefined, pro
   const stopWatching = watchEvents(binaries.kubectl, state.kubeconfig, NAMESPACE, (line) => progress.say(line));
   try {
     const model = choice.model ?? modelOf(example) ?? "the example's model";
-    await progress.step(`kubectl apply -f ${EXAMPLE} (${choice.provider}, model ${model})`, () => applyAsPeopleDo(kubectl, fit(example, choice)));
+    await progress.step(`kubectl apply -f ${EXAMPLE} (${choice.provider}, model ${model})`, () =>
+      applyAsPeopleDo(kubectl, fit(example, choice)),
+    );
     await progress.step("waiting for the answer", () => waitForAnswer(kubectl, target));
     // The last events are told after the status they tell of.
     await sleep(EVENTS_LATE_MS);
@@ -58,13 +60,21 @@ async function chooseModel({ models }: Up, example: readonly Manifest[], wanted:
 }
 
 /** Puts the key into the Secret where the LLM looks for it. A Secret that is there is only changed for a real key. */
-async function provideKey(kubectl: Kubectl, example: readonly Manifest[], choice: Choice, progress: Progress): Promise<void> {
+async function provideKey(
+  kubectl: Kubectl,
+  example: readonly Manifest[],
+  choice: Choice,
+  progress: Progress,
+): Promise<void> {
   const { provider, key } = choice;
   const inExample = example.some(({ kind, metadata }) => kind === "Secret" && metadata.name === provider);
   const isThere = (await kubectl(["get", "secret", provider, "-n", NAMESPACE])).code === 0;
   if (key === undefined && (inExample || isThere)) return;
   await apply(kubectl, [keySecret(choice, NAMESPACE)]);
-  if (key !== undefined) progress.say(`  your ${PROVIDER_KEYS[provider]} is now in the Secret ${NAMESPACE}/${provider} of this control plane`);
+  if (key !== undefined)
+    progress.say(
+      `  your ${PROVIDER_KEYS[provider]} is now in the Secret ${NAMESPACE}/${provider} of this control plane`,
+    );
 }
 
 /** Client-side, so that the user's own `kubectl apply` of the same file later has nothing to warn of. */
@@ -82,13 +92,19 @@ async function waitForAnswer(kubectl: Kubectl, target: string): Promise<void> {
 }
 
 async function showResult(kubectl: Kubectl, target: string, progress: Progress): Promise<boolean> {
-  progress.say(`\n$ kubectl get llm,agent,task\n${(await must(kubectl, ["get", "llm,agent,task", "-n", NAMESPACE])).trimEnd()}\n`);
+  progress.say(
+    `\n$ kubectl get llm,agent,task\n${(await must(kubectl, ["get", "llm,agent,task", "-n", NAMESPACE])).trimEnd()}\n`,
+  );
   const found = await must(kubectl, ["get", target, "-n", NAMESPACE, "-o", "json"]);
-  const { status = {} } = JSON.parse(found) as { status?: { phase?: string; output?: string; error?: string; statusDetail?: string } };
+  const { status = {} } = JSON.parse(found) as {
+    status?: { phase?: string; output?: string; error?: string; statusDetail?: string };
+  };
   if (status.phase === "FinalAnswer") {
     progress.say(`The answer:\n  ${(status.output ?? "").trim().split("\n").join("\n  ")}`);
     return true;
   }
-  progress.say(`✗ ${target} ended as ${status.phase ?? "unknown"}: ${status.error ?? status.statusDetail ?? "no reason given"}`);
+  progress.say(
+    `✗ ${target} ended as ${status.phase ?? "unknown"}: ${status.error ?? status.statusDetail ?? "no reason given"}`,
+  );
   return false;
 }

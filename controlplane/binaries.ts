@@ -44,7 +44,8 @@ export async function ensureBinaries(progress: Progress, env: NodeJS.ProcessEnv 
   const binaries = binariesIn(join(folder, "bin"));
   if (existsSync(binaries.etcd)) return binaries;
   requireGo();
-  const waiting = (pid: number): void => progress.say(`  process ${pid} is building the control plane already; waiting for it`);
+  const waiting = (pid: number): void =>
+    progress.say(`  process ${pid} is building the control plane already; waiting for it`);
   await withLock(join(folder, "lock"), () => buildUnlessBuilt(folder, progress), waiting);
   return binaries;
 }
@@ -58,7 +59,9 @@ export function readyMade(folder: string): Binaries {
       `KUBEBUILDER_ASSETS is ${folder}, but there is no ${missing.join(", no ")}. Correct it, or unset it to have the control plane built with Go.`,
     );
   }
-  return controllerManager !== undefined && existsSync(controllerManager) ? { ...required, controllerManager } : required;
+  return controllerManager !== undefined && existsSync(controllerManager)
+    ? { ...required, controllerManager }
+    : required;
 }
 
 /** The cache folder of this very module: other sources or another machine type, another folder. */
@@ -133,7 +136,10 @@ function build(output: string, log: string, report: Report): Promise<void> {
     let packages = 0;
     go.stderr.on("data", (chunk: Buffer) => {
       said += chunk.toString();
-      packages += chunk.toString().split("\n").filter((line) => line !== "" && !line.startsWith("go: ")).length;
+      packages += chunk
+        .toString()
+        .split("\n")
+        .filter((line) => line !== "" && !line.startsWith("go: ")).length;
       report(packages === 0 ? "downloading" : `${packages} packages compiled`);
     });
     let isInterrupted = false;

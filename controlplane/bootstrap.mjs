@@ -12,8 +12,7 @@ function isInstalled() {
   const wanted = packagesOf("package-lock.json");
   const installed = packagesOf("node_modules/.package-lock.json");
   return Object.entries(wanted).every(
-    ([path, { version, optional, link }]) =>
-      path === "" || optional || link || installed[path]?.version === version,
+    ([path, { version, optional, link }]) => path === "" || optional || link || installed[path]?.version === version,
   );
 }
 

@@ -50,7 +50,8 @@ export async function bringUp(state: State, wanted: Wanted, progress: Progress, 
   const binaries = await ensureBinaries(progress, env);
   await ensureBuilt(progress);
   createState(state);
-  const waiting = (pid: number): void => progress.say(`  process ${pid} is starting or stopping ${state.dir}; waiting for it`);
+  const waiting = (pid: number): void =>
+    progress.say(`  process ${pid} is starting or stopping ${state.dir}; waiting for it`);
   return withLock(state.lock, () => start(state, binaries, { wanted, progress, env }), waiting);
 }
 
@@ -72,7 +73,8 @@ async function start(state: State, binaries: Binaries, { wanted, progress, env }
     ...ensureControllers(state, binaries),
     ...(models.kind === "Scripted" ? await ensureScriptedModel(state) : []),
   ];
-  const title = models.kind === "Scripted" ? "starting the controllers and the scripted model" : "starting the controllers";
+  const title =
+    models.kind === "Scripted" ? "starting the controllers and the scripted model" : "starting the controllers";
   const others = await progress.step(title, company, said);
   const starting = (): Promise<ProgramName[]> => ensureOperator(state, kubectl, env);
   const operator = wanted.operator ? await progress.step("starting the operator", starting, said) : [];
@@ -103,14 +105,20 @@ export async function ensureBuilt(progress: Progress): Promise<void> {
   if (!isBuildStale()) return;
   const { root } = projectFiles();
   const lock = join(root, "node_modules", ".kubechain-build.lock");
-  const waiting = (pid: number): void => progress.say(`  process ${pid} is building the operator already; waiting for it`);
+  const waiting = (pid: number): void =>
+    progress.say(`  process ${pid} is building the operator already; waiting for it`);
   const build = (): Promise<void> => progress.step("building the operator (about 20 seconds)", runBuild);
   await withLock(lock, async () => (isBuildStale() ? build() : undefined), waiting);
 }
 
 function runBuild(): Promise<void> {
   const { root, node } = projectFiles();
-  const args = ["--import", join(root, "node_modules", "tsx", "dist", "loader.mjs"), "codegen/build.ts", "--skip-types"];
+  const args = [
+    "--import",
+    join(root, "node_modules", "tsx", "dist", "loader.mjs"),
+    "codegen/build.ts",
+    "--skip-types",
+  ];
   const folder = join(root, "node_modules", ".cache", "kubechain");
   const log = join(folder, "build.log");
   return new Promise((resolve, reject) => {

@@ -129,6 +129,7 @@ async function stopClients(state: State): Promise<void> {
 
 function portOf(state: State, name: PortName): number {
   const port = recall(state).ports[name];
-  if (port === undefined) throw new Failure(`${state.memory} has no port for ${name}. Run \`npm run down\` and \`npm run up\`.`);
+  if (port === undefined)
+    throw new Failure(`${state.memory} has no port for ${name}. Run \`npm run down\` and \`npm run up\`.`);
   return port;
 }

@@ -31,11 +31,17 @@ async function dev(argv: string[]): Promise<number> {
   const state = stateAt(options.state);
   const { port, baseUrl } = options;
   const progress = showProgress(process.stdout);
-  const wanted = { operator: false, ...(port === undefined ? {} : { port }), ...(baseUrl === undefined ? {} : { baseUrl }) };
+  const wanted = {
+    operator: false,
+    ...(port === undefined ? {} : { port }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+  };
   const { kubectl } = await bringUp(state, wanted, progress);
-  if (await stop(state, "operator")) progress.say("! stopped the background operator; `npm run up` starts it again later");
+  if (await stop(state, "operator"))
+    progress.say("! stopped the background operator; `npm run up` starts it again later");
   await removeWebhooks(kubectl);
-  if (!(await isFree(PEPR_PORT))) throw new Failure(`\`pepr dev\` needs port ${PEPR_PORT}, and another program has it.`);
+  if (!(await isFree(PEPR_PORT)))
+    throw new Failure(`\`pepr dev\` needs port ${PEPR_PORT}, and another program has it.`);
   await prepareOperator(state);
   progress.say(`▸ pepr dev (export KUBECONFIG=${state.kubeconfig} to look at it)`);
   const code = await runPeprDev(developmentEnvironment(state.kubeconfig, options.state));
@@ -49,9 +55,15 @@ function developmentEnvironment(kubeconfig: string, dir: string): NodeJS.Process
   const state = stateAt(dir);
   const { unset, set } = operatorCommand(state, process.env);
   const { ports, models = { kind: "Providers" } } = recall(state);
-  const own = Object.entries(set).filter(([name]) => name.startsWith("PEPR_RE") || name === "PEPR_LAST_SEEN_LIMIT_SECONDS");
+  const own = Object.entries(set).filter(
+    ([name]) => name.startsWith("PEPR_RE") || name === "PEPR_LAST_SEEN_LIMIT_SECONDS",
+  );
   const kept = Object.entries(withOwnTools(process.env)).filter(([name]) => !unset.includes(name));
-  const development = { KUBECONFIG: kubeconfig, KUBECHAIN_WEBHOOK_HOST: "127.0.0.1", ...modelVariables(models, ports.model) };
+  const development = {
+    KUBECONFIG: kubeconfig,
+    KUBECHAIN_WEBHOOK_HOST: "127.0.0.1",
+    ...modelVariables(models, ports.model),
+  };
   return { ...Object.fromEntries(kept), ...Object.fromEntries(own), ...development };
 }
 

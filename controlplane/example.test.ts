@@ -5,13 +5,25 @@ const llm: Manifest = {
   apiVersion: "kubechain.humanlayer.dev/v1alpha1",
   kind: "LLM",
   metadata: { name: "gpt-4o" },
-  spec: { provider: "openai", apiKeyFrom: { secretKeyRef: { name: "openai", key: "OPENAI_API_KEY" } }, openai: { organization: "o" } },
+  spec: {
+    provider: "openai",
+    apiKeyFrom: { secretKeyRef: { name: "openai", key: "OPENAI_API_KEY" } },
+    openai: { organization: "o" },
+  },
 };
-const task: Manifest = { apiVersion: "kubechain.humanlayer.dev/v1alpha1", kind: "Task", metadata: { name: "hello" }, spec: {} };
+const task: Manifest = {
+  apiVersion: "kubechain.humanlayer.dev/v1alpha1",
+  kind: "Task",
+  metadata: { name: "hello" },
+  spec: {},
+};
 
 describe("the example", () => {
   test("is applied as it stands for its own provider and model", () => {
-    expect(fit([llm, task], { provider: "openai" })).toEqual([{ ...llm, spec: { ...(llm["spec"] as object), parameters: {} } }, task]);
+    expect(fit([llm, task], { provider: "openai" })).toEqual([
+      { ...llm, spec: { ...(llm["spec"] as object), parameters: {} } },
+      task,
+    ]);
   });
 
   test("asks the model that there is", () => {

@@ -22,7 +22,8 @@ export function runScript(script: (argv: string[]) => Promise<number>): void {
   script(process.argv.slice(2)).then(
     (code) => process.exit(code),
     (error: unknown) => {
-      const text = error instanceof Failure ? `✗ ${error.message}` : error instanceof Error ? error.stack : String(error);
+      const text =
+        error instanceof Failure ? `✗ ${error.message}` : error instanceof Error ? error.stack : String(error);
       process.stderr.write(`${text}\n`, () => process.exit(1));
     },
   );

@@ -11,11 +11,18 @@ export function howToGoOn({ state, binaries }: Up, isStateGiven: boolean, ending
   const rows = [
     ["kubectl get llm,agent,task", "what there is"],
     ["kubectl get events --watch", "what happens"],
-    ending === "Ctrl-C" ? ["Ctrl-C", "stop; the data stays for the next time"] : [`npm run down${more}`, "stop; the data stays for the next `npm run up`"],
+    ending === "Ctrl-C"
+      ? ["Ctrl-C", "stop; the data stays for the next time"]
+      : [`npm run down${more}`, "stop; the data stays for the next `npm run up`"],
     [`less ${quote(logOf(state, "operator"))}`, "the operator's log"],
   ];
   const width = Math.max(...rows.map(([command = ""]) => command.length));
-  return ["", ...exports(state.kubeconfig, binaries.folder), "", ...rows.map(([command = "", what = ""]) => `  ${command.padEnd(width)}  ${what}`)].join("\n");
+  return [
+    "",
+    ...exports(state.kubeconfig, binaries.folder),
+    "",
+    ...rows.map(([command = "", what = ""]) => `  ${command.padEnd(width)}  ${what}`),
+  ].join("\n");
 }
 
 /** `export` lines: the kubeconfig and, where the user has no kubectl, the folder that has one. */

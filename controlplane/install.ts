@@ -44,7 +44,9 @@ export async function install(kubectl: Kubectl): Promise<void> {
   const { manifest } = projectFiles();
   const wanted = [...ourManifests(), PEPR_STORE, ...whatPeprNeeds(manifestsIn(readFileSync(manifest, "utf8")))];
   await apply(kubectl, wanted);
-  const crds = wanted.filter(({ kind }) => kind === "CustomResourceDefinition").map(({ metadata }) => `crd/${metadata.name}`);
+  const crds = wanted
+    .filter(({ kind }) => kind === "CustomResourceDefinition")
+    .map(({ metadata }) => `crd/${metadata.name}`);
   await must(kubectl, ["wait", "--for=condition=Established", `--timeout=${ESTABLISHED_WITHIN}`, ...crds]);
 }
 

@@ -25,7 +25,11 @@ export function kubectlFor(binary: string, kubeconfig: string): Kubectl {
       // A kubectl that ends before it has read everything says why on standard error.
       child.stdin.on("error", () => undefined);
       child.on("close", (code) =>
-        resolve({ code: code ?? 1, stdout: Buffer.concat(out).toString("utf8"), stderr: Buffer.concat(err).toString("utf8") }),
+        resolve({
+          code: code ?? 1,
+          stdout: Buffer.concat(out).toString("utf8"),
+          stderr: Buffer.concat(err).toString("utf8"),
+        }),
       );
       child.stdin.end(stdin ?? "");
     });
@@ -34,7 +38,8 @@ export function kubectlFor(binary: string, kubeconfig: string): Kubectl {
 /** The same, for a command that must succeed: what it printed, or a `Failure` with what it said. */
 export async function must(kubectl: Kubectl, args: readonly string[], stdin?: string): Promise<string> {
   const { code, stdout, stderr } = await kubectl(args, stdin);
-  if (code !== 0) throw new Failure(`kubectl ${args.join(" ")} failed:\n    ${stderr.trim().split("\n").join("\n    ")}`);
+  if (code !== 0)
+    throw new Failure(`kubectl ${args.join(" ")} failed:\n    ${stderr.trim().split("\n").join("\n    ")}`);
   return stdout;
 }
 

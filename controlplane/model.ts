@@ -17,7 +17,12 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     chunks.push(chunk);
   }
   const path = (request.url ?? "/").split("?")[0] ?? "/";
-  const { status, body } = reply(request.method ?? "GET", path, parse(Buffer.concat(chunks)), Math.floor(Date.now() / 1000));
+  const { status, body } = reply(
+    request.method ?? "GET",
+    path,
+    parse(Buffer.concat(chunks)),
+    Math.floor(Date.now() / 1000),
+  );
   // So that nobody who looks at the wire takes it for a provider.
   response.writeHead(status, { "content-type": "application/json", "x-kubechain-model": "scripted" });
   response.end(JSON.stringify(body));

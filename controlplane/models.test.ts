@@ -17,8 +17,16 @@ test.each<[sentence: string, Case, expected: ModelSource]>([
   ["a key of OpenAI: the provider", { env: key }, providers],
   ["a key of Anthropic: the provider", { env: { ANTHROPIC_API_KEY: "k" } }, providers],
   ["an empty key is none", { env: { OPENAI_API_KEY: "" } }, scripted],
-  ["--base-url wins over everything", { flag: "http://a/v1", env: { ...key, OPENAI_BASE_URL: "http://b" }, before: server("http://c") }, server("http://a/v1")],
-  ["the environment's server wins over what is remembered", { env: { OPENAI_BASE_URL: "http://b" }, before: server("http://c") }, server("http://b")],
+  [
+    "--base-url wins over everything",
+    { flag: "http://a/v1", env: { ...key, OPENAI_BASE_URL: "http://b" }, before: server("http://c") },
+    server("http://a/v1"),
+  ],
+  [
+    "the environment's server wins over what is remembered",
+    { env: { OPENAI_BASE_URL: "http://b" }, before: server("http://c") },
+    server("http://b"),
+  ],
   ["a remembered server wins over a key", { env: key, before: server("http://c") }, server("http://c")],
   ["an empty --base-url forgets it", { flag: "", before: server("http://c") }, scripted],
   ["a key once used is not replaced by a script", { before: providers }, providers],

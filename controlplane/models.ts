@@ -11,7 +11,11 @@ export const PROVIDER_KEYS = { openai: "OPENAI_API_KEY", anthropic: "ANTHROPIC_A
  * In this order: `--base-url`; OPENAI_BASE_URL and ANTHROPIC_BASE_URL; a server remembered from before; a provider whose key
  * is in the environment, now or before; the scripted model. An empty `--base-url` forgets what is remembered.
  */
-export function chooseModels(baseUrl: string | undefined, env: NodeJS.ProcessEnv, remembered?: ModelSource): ModelSource {
+export function chooseModels(
+  baseUrl: string | undefined,
+  env: NodeJS.ProcessEnv,
+  remembered?: ModelSource,
+): ModelSource {
   const before = baseUrl === "" ? undefined : remembered;
   const given = servers(baseUrl || env["OPENAI_BASE_URL"], env["ANTHROPIC_BASE_URL"]);
   if (given !== undefined) return given;

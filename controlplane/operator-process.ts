@@ -77,7 +77,9 @@ export function shellLine({ command, args, set, unset }: OperatorCommand): strin
 /** The caller's environment as the operator gets it. */
 export function environmentFor({ set, unset }: OperatorCommand, env: NodeJS.ProcessEnv): Record<string, string> {
   const kept = Object.entries(withOwnTools(env)).filter(([name]) => !unset.includes(name));
-  return Object.fromEntries([...kept, ...Object.entries(set)].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  return Object.fromEntries(
+    [...kept, ...Object.entries(set)].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 /** Makes a ready operator with the current settings and bundle run in the background; names it if it had to be started. */
@@ -106,10 +108,19 @@ export async function registerOperator(state: State, kubectl: Kubectl): Promise<
 }
 
 /** Starts the process. `isReady` returns when it says that it is, and fails with its log's end if that does not come. */
-export function startOperatorProcess(state: State, env: NodeJS.ProcessEnv): { pid: number; logFrom: number; isReady: () => Promise<void> } {
+export function startOperatorProcess(
+  state: State,
+  env: NodeJS.ProcessEnv,
+): { pid: number; logFrom: number; isReady: () => Promise<void> } {
   const command = operatorCommand(state, env);
   const mark = marksOf(state).operator;
-  const program: Program = { name: "operator", command: command.command, args: command.args, mark, env: environmentFor(command, env) };
+  const program: Program = {
+    name: "operator",
+    command: command.command,
+    args: command.args,
+    mark,
+    env: environmentFor(command, env),
+  };
   const logFrom = logEnd(state, "operator");
   const pid = startProgram(state, program);
   remember(state, { operatorFingerprint: fingerprint(command) });
@@ -117,7 +128,10 @@ export function startOperatorProcess(state: State, env: NodeJS.ProcessEnv): { pi
   const isReady = (): Promise<void> =>
     waitUntil({
       what: "the operator",
-      isThere: async () => logSince(log, logFrom).split("\n").some((line) => line.startsWith(READY_LINE)),
+      isThere: async () =>
+        logSince(log, logFrom)
+          .split("\n")
+          .some((line) => line.startsWith(READY_LINE)),
       isAlive: () => isOurs(pid, mark),
       forMs: READY_WITHIN_MS,
       log,

@@ -12,7 +12,14 @@ import { install } from "./install";
 import { kubectlFor } from "./kubectl";
 import { chooseModels } from "./models";
 import type { OperatorCommand } from "./operator-process";
-import { environmentFor, fingerprint, operatorCommand, prepareOperator, registerOperator, shellLine } from "./operator-process";
+import {
+  environmentFor,
+  fingerprint,
+  operatorCommand,
+  prepareOperator,
+  registerOperator,
+  shellLine,
+} from "./operator-process";
 import type { Options } from "./options";
 import { notePid } from "./processes";
 import type { Progress } from "./progress";
@@ -52,7 +59,9 @@ async function operator(argv: string[]): Promise<number> {
 async function requireApi(state: State, options: Options): Promise<void> {
   if (await isApiReady(state)) return;
   const more = options.isStateGiven ? ` --state ${quote(state.dir)}` : "";
-  throw new Failure(`the control plane of ${state.dir} is not running. Start it with \`npm run up -- --no-operator${more}\`.`);
+  throw new Failure(
+    `the control plane of ${state.dir} is not running. Start it with \`npm run up -- --no-operator${more}\`.`,
+  );
 }
 
 /** Whether no operator of this state runs, after stopping one that would be in the way. Printing stops nothing. */
@@ -80,7 +89,9 @@ function rememberServers(state: State): void {
 /** Replaces this process, where Node.js can; it then never returns. */
 function become(state: State, command: OperatorCommand): void {
   if (typeof process.execve !== "function") {
-    throw new Failure("this Node.js cannot replace its process (24 or newer can). Use `npm run -s operator -- --print` and run the line it prints.");
+    throw new Failure(
+      "this Node.js cannot replace its process (24 or newer can). Use `npm run -s operator -- --print` and run the line it prints.",
+    );
   }
   notePid(state, "operator", process.pid);
   process.execve(command.command, [command.command, ...command.args], environmentFor(command, process.env));

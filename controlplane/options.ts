@@ -23,11 +23,30 @@ export interface Options {
 type Flag = "state" | "port" | "base-url" | "model" | "once" | "print" | "no-operator" | "delete-data";
 
 const FLAGS: Record<Flag, { type: "string" | "boolean"; value?: string; help: string }> = {
-  state: { type: "string", value: "DIR", help: "the folder of this control plane: keys, data, logs (default .kubechain)" },
-  port: { type: "string", value: "N", help: "the port of the API server on 127.0.0.1 (default: a free one, then always the same)" },
-  "base-url": { type: "string", value: "URL", help: 'an OpenAI-compatible server for provider "openai"; remembered, "" forgets it' },
-  model: { type: "string", value: "NAME", help: "the model to ask (default: the example's, or the first one the server lists)" },
-  once: { type: "boolean", help: "take everything down after the answer; without --state in a folder that is deleted then" },
+  state: {
+    type: "string",
+    value: "DIR",
+    help: "the folder of this control plane: keys, data, logs (default .kubechain)",
+  },
+  port: {
+    type: "string",
+    value: "N",
+    help: "the port of the API server on 127.0.0.1 (default: a free one, then always the same)",
+  },
+  "base-url": {
+    type: "string",
+    value: "URL",
+    help: 'an OpenAI-compatible server for provider "openai"; remembered, "" forgets it',
+  },
+  model: {
+    type: "string",
+    value: "NAME",
+    help: "the model to ask (default: the example's, or the first one the server lists)",
+  },
+  once: {
+    type: "boolean",
+    help: "take everything down after the answer; without --state in a folder that is deleted then",
+  },
   print: { type: "boolean", help: "print the shell line that becomes the operator, instead of running it" },
   "no-operator": { type: "boolean", help: "start everything but the operator" },
   "delete-data": { type: "boolean", help: "also delete the folder: every object, key and log in it" },
@@ -40,7 +59,10 @@ export interface Command {
   flags: readonly Flag[];
 }
 
-export type Parsed = { kind: "Run"; options: Options } | { kind: "Help"; text: string } | { kind: "Refused"; message: string };
+export type Parsed =
+  | { kind: "Run"; options: Options }
+  | { kind: "Help"; text: string }
+  | { kind: "Refused"; message: string };
 
 /** Where relative paths start (the folder npm was called in) and where the default state lives (the checkout). */
 export interface Places {

@@ -20,7 +20,8 @@ export interface Question {
 /** The HTTP status, or undefined if there was no answer. */
 export function ask({ port, path, ca, client }: Question): Promise<number | undefined> {
   return new Promise((resolve) => {
-    const identity = client === undefined ? {} : { key: readFileSync(client.key), cert: readFileSync(client.certificate) };
+    const identity =
+      client === undefined ? {} : { key: readFileSync(client.key), cert: readFileSync(client.certificate) };
     const asked = request(
       { host: "127.0.0.1", port, path, ca: readFileSync(ca), timeout: ANSWER_WITHIN_MS, agent: false, ...identity },
       (answer) => {
@@ -55,5 +56,7 @@ export async function waitUntil(wait: Wait): Promise<void> {
     if (!wait.isAlive()) throw new Failure(`${wait.what} has ended before it was ready. The last it said:\n${tail()}`);
     await sleep(ASK_AGAIN_MS);
   }
-  throw new Failure(`${wait.what} was not ready after ${Math.round(wait.forMs / 1000)} s. The last it said:\n${tail()}`);
+  throw new Failure(
+    `${wait.what} was not ready after ${Math.round(wait.forMs / 1000)} s. The last it said:\n${tail()}`,
+  );
 }

@@ -63,7 +63,11 @@ describe("a lock", () => {
     const file = join(folder, "lock");
     // No process has this id: it is above what Linux and macOS give out.
     writeFileSync(file, "99999999");
-    const inside = await withLock(file, async () => readFileSync(file, "utf8"), () => undefined);
+    const inside = await withLock(
+      file,
+      async () => readFileSync(file, "utf8"),
+      () => undefined,
+    );
     expect(inside).toBe(String(process.pid));
     expect(() => readFileSync(file)).toThrow();
   });
@@ -72,10 +76,14 @@ describe("a lock", () => {
     const file = join(folder, "held");
     writeFileSync(file, String(process.ppid));
     const waits: number[] = [];
-    const done = withLock(file, async () => "done", (pid) => {
-      waits.push(pid);
-      rmSync(file);
-    });
+    const done = withLock(
+      file,
+      async () => "done",
+      (pid) => {
+        waits.push(pid);
+        rmSync(file);
+      },
+    );
     expect(await done).toBe("done");
     expect(waits).toEqual([process.ppid]);
   });

@@ -4,7 +4,17 @@
  * else meanwhile is never signalled.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "./failure";
 import type { ProgramName, State } from "./state";
@@ -47,13 +57,18 @@ export function startProgram(state: State, program: Program): number {
   // A failure to start shows as a missing process id; without a listener it would also be thrown later.
   child.on("error", () => undefined);
   child.unref();
-  if (child.pid === undefined) throw new Failure(`${program.command} could not be started. Is it there and executable?`);
+  if (child.pid === undefined)
+    throw new Failure(`${program.command} could not be started. Is it there and executable?`);
   notePid(state, program.name, child.pid);
   return child.pid;
 }
 
 /** Stops a program: SIGTERM, and SIGKILL after `graceMs`. False if it was not running. */
-export async function stopProgram(state: State, program: Pick<Program, "name" | "mark">, graceMs: number): Promise<boolean> {
+export async function stopProgram(
+  state: State,
+  program: Pick<Program, "name" | "mark">,
+  graceMs: number,
+): Promise<boolean> {
   const pid = findRunning(state, program);
   if (pid !== undefined) {
     signal(pid, "SIGTERM");
@@ -101,14 +116,18 @@ function notedPid(state: State, name: ProgramName): number | undefined {
 }
 
 function processIds(): number[] {
-  const names = existsSync("/proc/self") ? readdirSync("/proc") : spawnSync("ps", ["-axo", "pid="]).stdout.toString().split(/\s+/);
+  const names = existsSync("/proc/self")
+    ? readdirSync("/proc")
+    : spawnSync("ps", ["-axo", "pid="]).stdout.toString().split(/\s+/);
   return names.map(Number).filter((pid) => Number.isInteger(pid) && pid > 1);
 }
 
 /** The arguments of a process; empty if there is none. Without /proc, as on macOS, they cannot be told apart reliably, so only a whole match at a word's end counts. */
 function argumentsOf(pid: number): { includes(mark: string): boolean } {
   if (!existsSync("/proc/self")) {
-    const line = spawnSync("ps", ["-ww", "-o", "command=", "-p", String(pid)]).stdout.toString().trimEnd();
+    const line = spawnSync("ps", ["-ww", "-o", "command=", "-p", String(pid)])
+      .stdout.toString()
+      .trimEnd();
     return { includes: (mark) => `${line} `.includes(` ${mark} `) };
   }
   try {

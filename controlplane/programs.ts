@@ -9,7 +9,12 @@ import type { Program } from "./processes";
 import type { State } from "./state";
 
 /** Only what a cluster without nodes needs; see README.md of this folder. */
-const CONTROLLERS = ["garbage-collector-controller", "namespace-controller", "serviceaccount-controller", "serviceaccount-token-controller"];
+const CONTROLLERS = [
+  "garbage-collector-controller",
+  "namespace-controller",
+  "serviceaccount-controller",
+  "serviceaccount-token-controller",
+];
 const SERVICE_RANGE = "10.96.0.0/16";
 
 /** How each program of a state is recognised among all processes. */
@@ -24,7 +29,12 @@ export function marksOf(state: State): Record<Program["name"], string> {
 }
 
 /** etcd, with its peer and client listeners closed to everybody without one of its own certificates. */
-export function etcd(state: State, binaries: Binaries, ports: Record<"etcd" | "etcdPeer", number>, noFsync: boolean): Program {
+export function etcd(
+  state: State,
+  binaries: Binaries,
+  ports: Record<"etcd" | "etcdPeer", number>,
+  noFsync: boolean,
+): Program {
   const mark = marksOf(state).etcd;
   const { key, certificate } = keyFiles(state, "etcd");
   const ca = keyFiles(state, "etcd-ca").certificate;

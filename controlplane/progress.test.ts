@@ -14,7 +14,13 @@ describe("progress", () => {
   test("is a line per step where nobody watches, with what came of it", async () => {
     const paper = screen(false);
     const progress = showProgress(paper);
-    expect(await progress.step("counting", async () => 3, (count) => `${count} of them`)).toBe(3);
+    expect(
+      await progress.step(
+        "counting",
+        async () => 3,
+        (count) => `${count} of them`,
+      ),
+    ).toBe(3);
     expect(paper.written).toBe("✓ counting: 3 of them\n");
   });
 

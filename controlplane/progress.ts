@@ -30,7 +30,11 @@ export function showProgress(screen: Screen): Progress {
   // A running step's line is shown again with its next tick.
   const say = (line: string): void => void screen.write(`${onTerminal ? WIPE : ""}${line}\n`);
 
-  async function step<T>(title: string, work: (report: Report) => Promise<T>, note?: (result: T) => string): Promise<T> {
+  async function step<T>(
+    title: string,
+    work: (report: Report) => Promise<T>,
+    note?: (result: T) => string,
+  ): Promise<T> {
     const begun = Date.now();
     let detail = "";
     const show = (): void => {

@@ -68,7 +68,11 @@ interface Tour {
 /** The whole tour; it only returns with `--once` or when something has gone wrong for good. */
 async function walkThrough({ state, options, progress, wasUp, interrupted }: Tour): Promise<number> {
   const { port, baseUrl, model, once } = options;
-  const wanted = { operator: true, ...(port === undefined ? {} : { port }), ...(baseUrl === undefined ? {} : { baseUrl }) };
+  const wanted = {
+    operator: true,
+    ...(port === undefined ? {} : { port }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+  };
   const up = await bringUp(state, wanted, progress);
   progress.say(`  models: ${describeModels(up.models)}`);
   const isAnswered = await askTheExample(up, model, progress);
@@ -87,7 +91,9 @@ async function watchOver(state: State, progress: Progress, interrupted: AbortSig
       if (isRunning) missing.delete(name);
       else if (!missing.has(name)) {
         missing.add(name);
-        progress.say(`! ${name} has ended (${logOf(state, name)}). \`npm run up\` in another terminal starts it again.`);
+        progress.say(
+          `! ${name} has ended (${logOf(state, name)}). \`npm run up\` in another terminal starts it again.`,
+        );
       }
     }
   }

@@ -21,10 +21,14 @@ export interface Conversation {
 }
 
 /** What the stand-in says or wants. */
-export type Scripted = { kind: "Text"; text: string } | { kind: "ToolCall"; id: string; name: string; arguments: string };
+export type Scripted =
+  | { kind: "Text"; text: string }
+  | { kind: "ToolCall"; id: string; name: string; arguments: string };
 
 /** What the examples ask. */
-const KNOWN = [{ asked: /capital of the moon/i, answer: "the Moon has no capital. It is not a country and nobody lives there." }];
+const KNOWN = [
+  { asked: /capital of the moon/i, answer: "the Moon has no capital. It is not a country and nobody lives there." },
+];
 
 const SHOWN_CHARACTERS = 500;
 
@@ -38,7 +42,12 @@ export function answerTo({ turns, tools }: Conversation): Scripted {
   const tool = tools[0];
   if (tool !== undefined) {
     const id = `call_${createHash("sha256").update(JSON.stringify(turns)).digest("hex").slice(0, 16)}`;
-    return { kind: "ToolCall", id, name: tool.name, arguments: JSON.stringify(fillIn(tool.parameters ?? {}, question)) };
+    return {
+      kind: "ToolCall",
+      id,
+      name: tool.name,
+      arguments: JSON.stringify(fillIn(tool.parameters ?? {}, question)),
+    };
   }
   const known = KNOWN.find(({ asked }) => asked.test(question));
   if (known !== undefined) return { kind: "Text", text: `Scripted answer, not a model's: ${known.answer}` };

@@ -1,7 +1,13 @@
 import { fillIn } from "./scripted-model";
 import { reply } from "./scripted-wire";
 
-const tool = { type: "function", function: { name: "fetch__fetch", parameters: { type: "object", required: ["url"], properties: { url: { type: "string" } } } } };
+const tool = {
+  type: "function",
+  function: {
+    name: "fetch__fetch",
+    parameters: { type: "object", required: ["url"], properties: { url: { type: "string" } } },
+  },
+};
 const user = { role: "user", content: "Fetch https://example.org/a please" };
 const chat = (messages: object[], tools?: object[]): object =>
   reply("POST", "/v1/chat/completions", { model: "gpt-4o", messages, ...(tools ? { tools } : {}) }, 1).body;
@@ -20,21 +26,36 @@ describe("the scripted model", () => {
       choices: [
         {
           finish_reason: "tool_calls",
-          message: { tool_calls: [{ function: { name: "fetch__fetch", arguments: '{"url":"https://example.org/a"}' } }] },
+          message: {
+            tool_calls: [{ function: { name: "fetch__fetch", arguments: '{"url":"https://example.org/a"}' } }],
+          },
         },
       ],
     });
   });
 
   test("uses it once, and then repeats what it said", () => {
-    const messages = [user, { role: "assistant", content: null, tool_calls: [] }, { role: "tool", tool_call_id: "c", content: "a page" }];
+    const messages = [
+      user,
+      { role: "assistant", content: null, tool_calls: [] },
+      { role: "tool", tool_call_id: "c", content: "a page" },
+    ];
     expect(chat(messages, [tool])).toHaveProperty("choices.0.message.content", expect.stringContaining("a page"));
   });
 
   test("speaks the Responses API as well", () => {
-    const asked = reply("POST", "/v1/responses", { model: "gpt-4o", input: [user], tools: [{ ...tool.function, type: "function" }] }, 1);
+    const asked = reply(
+      "POST",
+      "/v1/responses",
+      { model: "gpt-4o", input: [user], tools: [{ ...tool.function, type: "function" }] },
+      1,
+    );
     expect(asked.body).toMatchObject({ output: [{ type: "function_call", name: "fetch__fetch" }] });
-    const input = [user, { type: "function_call", call_id: "c" }, { type: "function_call_output", call_id: "c", output: "a page" }];
+    const input = [
+      user,
+      { type: "function_call", call_id: "c" },
+      { type: "function_call_output", call_id: "c", output: "a page" },
+    ];
     expect(reply("POST", "/v1/responses", { model: "gpt-4o", input }, 1).body).toHaveProperty(
       "output.0.content.0.text",
       expect.stringContaining("a page"),
@@ -73,6 +94,13 @@ test("arguments fit the schema of a tool", () => {
   };
   const question = "add 2.5 things";
   expect(fillIn(schema, question)).toEqual({
-    text: question, count: 2, ratio: 2.5, sure: true, list: [], mode: "fast", where: "here", nested: { a: question },
+    text: question,
+    count: 2,
+    ratio: 2.5,
+    sure: true,
+    list: [],
+    mode: "fast",
+    where: "here",
+    nested: { a: question },
   });
 });

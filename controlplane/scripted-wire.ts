@@ -50,7 +50,10 @@ function refused(status: number, message: string): Reply {
 }
 
 function chat(request: Json, created: number): object {
-  const turns = list(request["messages"]).map((message) => ({ role: String(message["role"]), text: textOf(message["content"]) }));
+  const turns = list(request["messages"]).map((message) => ({
+    role: String(message["role"]),
+    text: textOf(message["content"]),
+  }));
   const tools = list(request["tools"]).map((tool) => toolFrom(isJson(tool["function"]) ? tool["function"] : {}));
   const answer = answerTo({ turns, tools });
   const message =
@@ -60,7 +63,9 @@ function chat(request: Json, created: number): object {
           role: "assistant",
           content: null,
           refusal: null,
-          tool_calls: [{ id: answer.id, type: "function", function: { name: answer.name, arguments: answer.arguments } }],
+          tool_calls: [
+            { id: answer.id, type: "function", function: { name: answer.name, arguments: answer.arguments } },
+          ],
         };
   const input = tokens(request["messages"]);
   const output = tokens(answer);
@@ -111,7 +116,14 @@ function response(request: Json, created: number): object {
 function outputItem(answer: Scripted, created: number): object {
   if (answer.kind === "ToolCall") {
     const { id, name } = answer;
-    return { type: "function_call", id: `fc_${created}`, call_id: id, name, arguments: answer.arguments, status: "completed" };
+    return {
+      type: "function_call",
+      id: `fc_${created}`,
+      call_id: id,
+      name,
+      arguments: answer.arguments,
+      status: "completed",
+    };
   }
   const content = [{ type: "output_text", text: answer.text, annotations: [] }];
   return { type: "message", id: `msg_${created}`, role: "assistant", status: "completed", content };

@@ -9,16 +9,21 @@ import { PROGRAMS, isKnown, logOf, pidFileOf } from "./state";
 /** Stops every program of the state and returns the names of those that ran. */
 export async function takeDown(state: State, progress: Progress): Promise<ProgramName[]> {
   if (!isKnown(state)) return [];
-  const waiting = (pid: number): void => progress.say(`  process ${pid} is starting or stopping ${state.dir}; waiting for it`);
+  const waiting = (pid: number): void =>
+    progress.say(`  process ${pid} is starting or stopping ${state.dir}; waiting for it`);
   const stopAll = async (): Promise<ProgramName[]> => {
     const running = PROGRAMS.filter((name) => pidOf(state, name) !== undefined).reverse();
     if (running.length === 0) return [];
-    await progress.step("stopping", async (report) => {
-      for (const name of running) {
-        report(name);
-        await stop(state, name);
-      }
-    }, () => running.join(", "));
+    await progress.step(
+      "stopping",
+      async (report) => {
+        for (const name of running) {
+          report(name);
+          await stop(state, name);
+        }
+      },
+      () => running.join(", "),
+    );
     return running;
   };
   return withLock(state.lock, stopAll, waiting);
@@ -30,6 +35,7 @@ export function deleteState(state: State): void {
   const pids = PROGRAMS.map((name) => pidFileOf(state, name));
   const { dir, memory, ...rest } = state;
   const files = Object.values(rest).filter((path) => path !== state.logs);
-  for (const path of [...logs, ...logs.map((log) => `${log}.old`), ...pids, ...files, memory]) rmSync(path, { recursive: true, force: true });
+  for (const path of [...logs, ...logs.map((log) => `${log}.old`), ...pids, ...files, memory])
+    rmSync(path, { recursive: true, force: true });
   for (const folder of [state.logs, dir]) if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }

@@ -49,7 +49,11 @@ const GONE_WITHIN_MS = 20_000;
 /** Brings up everything but the operator. Again on the same folder, it heals what has died. */
 export async function startCluster({ stateDir, noFsync, baseUrl }: ClusterSettings): Promise<Cluster> {
   const state = stateAt(stateDir);
-  const wanted = { operator: false, ...(noFsync === undefined ? {} : { noFsync }), ...(baseUrl === undefined ? {} : { baseUrl }) };
+  const wanted = {
+    operator: false,
+    ...(noFsync === undefined ? {} : { noFsync }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+  };
   const { kubectl, started } = await bringUp(state, wanted, SILENT);
   const stop = async (): Promise<void> => void (await takeDown(state, SILENT));
   return { state, kubeconfig: state.kubeconfig, kubectl, started, stop };
@@ -77,6 +81,11 @@ export async function startOperator(
     const ends = name === "SIGTERM" || name === "SIGKILL" || name === "SIGINT";
     if (ends && !(await isGone(pid, mark, GONE_WITHIN_MS))) throw new Error(`process ${pid} has outlived ${name}`);
   };
-  return { pid, kill, ready: isReady, isRunning: () => isOurs(pid, mark), logs: () => logSince(logOf(state, "operator"), logFrom) };
+  return {
+    pid,
+    kill,
+    ready: isReady,
+    isRunning: () => isOurs(pid, mark),
+    logs: () => logSince(logOf(state, "operator"), logFrom),
+  };
 }
-

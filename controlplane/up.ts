@@ -19,7 +19,11 @@ async function up(argv: string[]): Promise<number> {
   if (options === undefined) return 0;
   const { port, baseUrl } = options;
   const progress = showProgress(process.stdout);
-  const wanted = { operator: !options.noOperator, ...(port === undefined ? {} : { port }), ...(baseUrl === undefined ? {} : { baseUrl }) };
+  const wanted = {
+    operator: !options.noOperator,
+    ...(port === undefined ? {} : { port }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+  };
   const running = await bringUp(stateAt(options.state), wanted, progress);
   progress.say(`  models: ${describeModels(running.models)}`);
   progress.say(howToGoOn(running, options.isStateGiven, "down"));

@@ -8,9 +8,17 @@ const FIELDS = ["lastTimestamp", "type", "involvedObject.kind", "involvedObject.
 const TEMPLATE = `${FIELDS.map((field) => `{{.${field}}}`).join(SEPARATOR)}{{"\\n"}}`;
 
 /** Calls `show` for every event from now on, until the returned function is called. */
-export function watchEvents(kubectl: string, kubeconfig: string, namespace: string, show: (line: string) => void): () => void {
+export function watchEvents(
+  kubectl: string,
+  kubeconfig: string,
+  namespace: string,
+  show: (line: string) => void,
+): () => void {
   const args = ["get", "events", "--watch", "-n", namespace, "-o", `go-template=${TEMPLATE}`];
-  const child = spawn(kubectl, args, { env: { ...process.env, KUBECONFIG: kubeconfig }, stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn(kubectl, args, {
+    env: { ...process.env, KUBECONFIG: kubeconfig },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   // Events are a comfort: when they cannot be shown, the tables at the end still are.
   child.on("error", () => undefined);
   // Timestamps of events are whole seconds.

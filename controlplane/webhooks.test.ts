@@ -40,14 +40,23 @@ describe("the webhooks of a local operator", () => {
   const [mutating, validating, ...more] = webhooksAt(manifestsIn(BUILT), address);
 
   test("are all that is taken of a module's manifests", () => {
-    expect([mutating?.kind, validating?.kind]).toEqual(["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]);
+    expect([mutating?.kind, validating?.kind]).toEqual([
+      "MutatingWebhookConfiguration",
+      "ValidatingWebhookConfiguration",
+    ]);
     expect(more).toEqual([]);
   });
 
   test("point at the local address under our authority, each at its own operation", () => {
     const caBundle = Buffer.from("PEM").toString("base64");
-    expect(mutating).toHaveProperty("webhooks.0.clientConfig", { url: "https://127.0.0.1:25000/mutate/secret", caBundle });
-    expect(validating).toHaveProperty("webhooks.0.clientConfig", { url: "https://127.0.0.1:25000/validate/secret", caBundle });
+    expect(mutating).toHaveProperty("webhooks.0.clientConfig", {
+      url: "https://127.0.0.1:25000/mutate/secret",
+      caBundle,
+    });
+    expect(validating).toHaveProperty("webhooks.0.clientConfig", {
+      url: "https://127.0.0.1:25000/validate/secret",
+      caBundle,
+    });
   });
 
   test("keep the rules and the failure policy as they were built", () => {

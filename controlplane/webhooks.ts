@@ -58,11 +58,16 @@ function isConfiguration(manifest: Manifest): manifest is Manifest & { kind: Con
 }
 
 /** Points the API server at the operator of this state. While no operator runs, writes to our kinds are then refused. */
-export async function registerWebhooks(state: State, kubectl: Kubectl, at: { port: number; apiPath: string }): Promise<void> {
+export async function registerWebhooks(
+  state: State,
+  kubectl: Kubectl,
+  at: { port: number; apiPath: string },
+): Promise<void> {
   const authority = readFileSync(keyFiles(state, "ca").certificate, "utf8");
   const manifests = manifestsIn(readFileSync(projectFiles().manifest, "utf8"));
   const configurations = webhooksAt(manifests, { ...at, authority });
-  if (configurations.length === 0) throw new Failure(`${projectFiles().manifest} has no webhooks. Run \`npm run build\`.`);
+  if (configurations.length === 0)
+    throw new Failure(`${projectFiles().manifest} has no webhooks. Run \`npm run build\`.`);
   await apply(kubectl, configurations);
   const gone = KINDS.filter((kind) => !configurations.some((one) => one.kind === kind));
   if (gone.length > 0) await removeWebhooks(kubectl, gone);

@@ -5,7 +5,11 @@ const authority = newAuthority("test authority");
 const hosts = { names: ["localhost", "kubernetes.default.svc"], addresses: ["127.0.0.1", "10.0.0.1"] };
 
 describe("a certificate", () => {
-  const pair = newCertificate({ commonName: "admin", organization: "system:masters", hosts }, authority, "test authority");
+  const pair = newCertificate(
+    { commonName: "admin", organization: "system:masters", hosts },
+    authority,
+    "test authority",
+  );
   const certificate = new X509Certificate(pair.certificate);
 
   test("is signed by its authority and by nobody else", () => {

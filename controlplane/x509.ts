@@ -19,7 +19,18 @@ const OID = {
   ecdsaWithSha256: "1.2.840.10045.4.3.2",
 } as const;
 
-const TAG = { boolean: 1, integer: 2, bits: 3, octets: 4, oid: 6, utf8: 12, utcTime: 23, generalizedTime: 24, sequence: 48, set: 49 } as const;
+const TAG = {
+  boolean: 1,
+  integer: 2,
+  bits: 3,
+  octets: 4,
+  oid: 6,
+  utf8: 12,
+  utcTime: 23,
+  generalizedTime: 24,
+  sequence: 48,
+  set: 49,
+} as const;
 const DIGITAL_SIGNATURE = 0x80;
 const CERTIFICATE_AND_CRL_SIGN = 0x06;
 
@@ -127,7 +138,9 @@ function alternativeNames(hosts: { names: string[]; addresses: string[] }): Buff
 }
 
 function keyIdentifier(publicKey: KeyObject): Buffer {
-  return createHash("sha1").update(publicKey.export({ type: "spki", format: "der" })).digest();
+  return createHash("sha1")
+    .update(publicKey.export({ type: "spki", format: "der" }))
+    .digest();
 }
 
 function extension(id: string, value: Buffer, critical = false): Buffer {
@@ -145,7 +158,10 @@ function bitFlags(byte: number): Buffer {
 function moment(time: Date): Buffer {
   const digits = time.toISOString().replace(/[-:T]/g, "").slice(0, 14);
   const isShort = time.getUTCFullYear() < 2050;
-  return der(isShort ? TAG.utcTime : TAG.generalizedTime, Buffer.from(`${isShort ? digits.slice(2) : digits}Z`, "ascii"));
+  return der(
+    isShort ? TAG.utcTime : TAG.generalizedTime,
+    Buffer.from(`${isShort ? digits.slice(2) : digits}Z`, "ascii"),
+  );
 }
 
 function oid(dotted: string): Buffer {

@@ -26,7 +26,8 @@ afterAll(async () => {
   await model.close();
 });
 
-const apply = (manifest: Manifest, ...more: string[]) => scene.kubectl(["apply", "-f", "-", ...more], JSON.stringify(manifest));
+const apply = (manifest: Manifest, ...more: string[]) =>
+  scene.kubectl(["apply", "-f", "-", ...more], JSON.stringify(manifest));
 const WEBHOOK = 'admission webhook "pepr-kubechain.pepr.dev" denied the request: ';
 
 /** The end of every refusal for a reference. */
@@ -52,7 +53,12 @@ describe("what kubectl prints when something is refused", () => {
 
   test.concurrent("an agent that refers to several objects that do not exist, all of them at once", async () => {
     const { code, stderr } = await apply(
-      agent("lost", "gpt-4o", { mcpServers: [{ name: "fetch" }], tools: [{ name: "add" }], humanContactChannels: [{ name: "people" }], subAgents: [{ name: "other" }, { name: "helper" }] }),
+      agent("lost", "gpt-4o", {
+        mcpServers: [{ name: "fetch" }],
+        tools: [{ name: "add" }],
+        humanContactChannels: [{ name: "people" }],
+        subAgents: [{ name: "other" }, { name: "helper" }],
+      }),
     );
     expect(code).toBe(1);
     expect(stderr).toBe(
@@ -61,7 +67,14 @@ describe("what kubectl prints when something is refused", () => {
   });
 
   test.concurrent("an edit that turns an agent to an LLM that does not exist", async () => {
-    const { code, stderr } = await scene.kubectl(["patch", "agent", "helper", "--type=merge", "--patch", '{"spec":{"llmRef":{"name":"gone"}}}']);
+    const { code, stderr } = await scene.kubectl([
+      "patch",
+      "agent",
+      "helper",
+      "--type=merge",
+      "--patch",
+      '{"spec":{"llmRef":{"name":"gone"}}}',
+    ]);
     expect(code).toBe(1);
     expect(stderr).toBe(
       `Error from server: ${WEBHOOK}Agent "helper" in namespace "${scene.namespace}" refers to LLM "gone", which does not exist. Create it first, or correct spec.llmRef.name. ${orLabel()}\n`,
@@ -70,7 +83,9 @@ describe("what kubectl prints when something is refused", () => {
   });
 
   test.concurrent("two spellings of one field with different values", async () => {
-    const { code, stderr } = await apply(ours("Task", "torn", { agentRef: { name: "helper" }, userMessage: "One?", message: "Another?" }));
+    const { code, stderr } = await apply(
+      ours("Task", "torn", { agentRef: { name: "helper" }, userMessage: "One?", message: "Another?" }),
+    );
     expect(code).toBe(1);
     expect(stderr).toBe(
       `Error from server: error when creating "STDIN": ${WEBHOOK}Task "torn" in namespace "${scene.namespace}" says one thing in spec.message and another in spec.userMessage. spec.message is only the old name of spec.userMessage: remove spec.message.\n`,
@@ -87,16 +102,29 @@ describe("what kubectl prints when something is refused", () => {
 
   test.concurrent("a server-side dry run refuses and warns as the real thing does, and stores nothing", async () => {
     const refused = await apply(agent("dry", "claude"), "--dry-run=server");
-    expect(refused.stderr).toContain(`${WEBHOOK}Agent "dry" in namespace "${scene.namespace}" refers to LLM "claude", which does not exist.`);
-    const accepted = await apply(ours("Task", "dry", { agent: "helper", message: "dry" }), "--dry-run=server", "-o", "jsonpath={.spec}");
+    expect(refused.stderr).toContain(
+      `${WEBHOOK}Agent "dry" in namespace "${scene.namespace}" refers to LLM "claude", which does not exist.`,
+    );
+    const accepted = await apply(
+      ours("Task", "dry", { agent: "helper", message: "dry" }),
+      "--dry-run=server",
+      "-o",
+      "jsonpath={.spec}",
+    );
     expect(JSON.parse(accepted.stdout)).toEqual({ agentRef: { name: "helper" }, userMessage: "dry" });
     expect(await scene.get("Task", "dry")).toBeUndefined();
     expect(model.asked("dry")).toEqual([]);
   });
 
   test.concurrent("a warning for every parameter that will not be sent", async () => {
-    const { code, stdout, stderr } = await apply(ours("LLM", "claude-3-5-sonnet", { provider: "anthropic", parameters: { seed: 7, temperature: 2 } }), "--dry-run=server");
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "llm.kubechain.humanlayer.dev/claude-3-5-sonnet created (server dry run)\n" });
+    const { code, stdout, stderr } = await apply(
+      ours("LLM", "claude-3-5-sonnet", { provider: "anthropic", parameters: { seed: 7, temperature: 2 } }),
+      "--dry-run=server",
+    );
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: "llm.kubechain.humanlayer.dev/claude-3-5-sonnet created (server dry run)\n",
+    });
     expect(stderr.trim().split("\n").sort()).toEqual([
       "Warning: spec.parameters.seed will not be sent: Anthropic's API has no seed; remove it.",
       "Warning: spec.parameters.temperature will not be sent: Anthropic takes a temperature from 0 to 1; lower it.",
@@ -117,16 +145,52 @@ describe("what kubectl prints when something is refused", () => {
 
 describe("references of every kind are checked", () => {
   test.concurrent.each<[string, Manifest, string, string]>([
-    ["a task's contact channel", task("t", { contactChannelRef: { name: "nowhere" } }), 'ContactChannel "nowhere"', "spec.contactChannelRef.name"],
-    ["a task run's task", ours("TaskRun", "r", { taskRef: { name: "nowhere" } }), 'Task "nowhere"', "spec.taskRef.name"],
-    ["a task run's task in the old spelling", ours("TaskRun", "r", { task: "nowhere" }), 'Task "nowhere"', "spec.taskRef.name"],
-    ["an MCP server's contact channel", ours("MCPServer", "m", { transport: "stdio", command: "x", approvalContactChannel: { name: "nowhere" } }), 'ContactChannel "nowhere"', "spec.approvalContactChannel.name"],
-    ["a tool's contact channel", ours("Tool", "x", { description: "x", function: { source: "return 1" }, approvalContactChannel: { name: "nowhere" } }), 'ContactChannel "nowhere"', "spec.approvalContactChannel.name"],
-    ["a tool's agent", ours("Tool", "x", { description: "x", agent: { name: "nowhere" } }), 'Agent "nowhere"', "spec.agent.name"],
+    [
+      "a task's contact channel",
+      task("t", { contactChannelRef: { name: "nowhere" } }),
+      'ContactChannel "nowhere"',
+      "spec.contactChannelRef.name",
+    ],
+    [
+      "a task run's task",
+      ours("TaskRun", "r", { taskRef: { name: "nowhere" } }),
+      'Task "nowhere"',
+      "spec.taskRef.name",
+    ],
+    [
+      "a task run's task in the old spelling",
+      ours("TaskRun", "r", { task: "nowhere" }),
+      'Task "nowhere"',
+      "spec.taskRef.name",
+    ],
+    [
+      "an MCP server's contact channel",
+      ours("MCPServer", "m", { transport: "stdio", command: "x", approvalContactChannel: { name: "nowhere" } }),
+      'ContactChannel "nowhere"',
+      "spec.approvalContactChannel.name",
+    ],
+    [
+      "a tool's contact channel",
+      ours("Tool", "x", {
+        description: "x",
+        function: { source: "return 1" },
+        approvalContactChannel: { name: "nowhere" },
+      }),
+      'ContactChannel "nowhere"',
+      "spec.approvalContactChannel.name",
+    ],
+    [
+      "a tool's agent",
+      ours("Tool", "x", { description: "x", agent: { name: "nowhere" } }),
+      'Agent "nowhere"',
+      "spec.agent.name",
+    ],
   ])("%s", async (_what, manifest, missing, field) => {
     const reply = await scene.create(manifest, "dryRun=All");
     expect(reply.status).toBe(422);
-    expect(messageOf(reply)).toContain(`refers to ${missing}, which does not exist. Create it first, or correct ${field}.`);
+    expect(messageOf(reply)).toContain(
+      `refers to ${missing}, which does not exist. Create it first, or correct ${field}.`,
+    );
   });
 
   test.concurrent("an agent may name itself among its own sub-agents", async () => {
@@ -136,13 +200,20 @@ describe("references of every kind are checked", () => {
   test.concurrent("an object of another namespace is none", async () => {
     const own = await lab.scene("elsewhere");
     const reply = await own.create(task("t"));
-    expect({ status: reply.status, message: messageOf(reply) }).toEqual({ status: 422, message: expect.stringContaining(`Agent "helper"`) as string });
+    expect({ status: reply.status, message: messageOf(reply) }).toEqual({
+      status: 422,
+      message: expect.stringContaining(`Agent "helper"`) as string,
+    });
   });
 
   test.concurrent("what was created a moment ago is found, however far behind a cache may be", async () => {
     const own = await lab.scene("at-once");
     for (let i = 0; i < 5; i++) {
-      await own.apply(llm(`llm-${i}`, model.url), agent(`agent-${i}`, `llm-${i}`), task(`task-${i}`, { agentRef: { name: `agent-${i}` } }));
+      await own.apply(
+        llm(`llm-${i}`, model.url),
+        agent(`agent-${i}`, `llm-${i}`),
+        task(`task-${i}`, { agentRef: { name: `agent-${i}` } }),
+      );
     }
     for (let i = 0; i < 5; i++) expect((await own.ended(`task-${i}`)).status?.phase).toBe("FinalAnswer");
   });
@@ -150,42 +221,85 @@ describe("references of every kind are checked", () => {
 
 describe("old spellings", () => {
   test.concurrent.each<[string, Manifest, object]>([
-    ["Task message", ours("Task", "t", { agentRef: { name: "helper" }, message: "Hi?" }), { agentRef: { name: "helper" }, userMessage: "Hi?" }],
-    ["Task agent", ours("Task", "t", { agent: "helper", userMessage: "Hi?" }), { agentRef: { name: "helper" }, userMessage: "Hi?" }],
-    ["LLM model", ours("LLM", "l", { provider: "openai", model: "gpt-4o" }), { provider: "openai", parameters: { model: "gpt-4o" }, verify: "Models" }],
-    ["MCPServer type", ours("MCPServer", "m", { type: "stdio", command: "x" }), { transport: "stdio", command: "x", trustAnnotations: false, timeout: "60s" }],
-    ["both spellings with the same value", ours("Task", "t", { agent: "helper", agentRef: { name: "helper" }, userMessage: "Hi?" }), { agentRef: { name: "helper" }, userMessage: "Hi?" }],
+    [
+      "Task message",
+      ours("Task", "t", { agentRef: { name: "helper" }, message: "Hi?" }),
+      { agentRef: { name: "helper" }, userMessage: "Hi?" },
+    ],
+    [
+      "Task agent",
+      ours("Task", "t", { agent: "helper", userMessage: "Hi?" }),
+      { agentRef: { name: "helper" }, userMessage: "Hi?" },
+    ],
+    [
+      "LLM model",
+      ours("LLM", "l", { provider: "openai", model: "gpt-4o" }),
+      { provider: "openai", parameters: { model: "gpt-4o" }, verify: "Models" },
+    ],
+    [
+      "MCPServer type",
+      ours("MCPServer", "m", { type: "stdio", command: "x" }),
+      { transport: "stdio", command: "x", trustAnnotations: false, timeout: "60s" },
+    ],
+    [
+      "both spellings with the same value",
+      ours("Task", "t", { agent: "helper", agentRef: { name: "helper" }, userMessage: "Hi?" }),
+      { agentRef: { name: "helper" }, userMessage: "Hi?" },
+    ],
   ])("%s is moved to where it belongs", async (_what, manifest, spec) => {
     const { status, body } = await scene.create(manifest, "dryRun=All");
     expect({ status, spec: (body as { spec?: unknown }).spec }).toEqual({ status: 201, spec });
   });
 
   test.concurrent.each<[string, Manifest, string]>([
-    ["Task agent", ours("Task", "t", { agent: "a", agentRef: { name: "b" }, userMessage: "Hi?" }), "spec.agent and another in spec.agentRef.name"],
-    ["TaskRun task", ours("TaskRun", "r", { task: "a", taskRef: { name: "b" } }), "spec.task and another in spec.taskRef.name"],
-    ["MCPServer type", ours("MCPServer", "m", { type: "stdio", transport: "http", command: "x" }), "spec.type and another in spec.transport"],
-    ["LLM model", ours("LLM", "l", { provider: "openai", model: "a", parameters: { model: "b" } }), "spec.model and another in spec.parameters.model"],
+    [
+      "Task agent",
+      ours("Task", "t", { agent: "a", agentRef: { name: "b" }, userMessage: "Hi?" }),
+      "spec.agent and another in spec.agentRef.name",
+    ],
+    [
+      "TaskRun task",
+      ours("TaskRun", "r", { task: "a", taskRef: { name: "b" } }),
+      "spec.task and another in spec.taskRef.name",
+    ],
+    [
+      "MCPServer type",
+      ours("MCPServer", "m", { type: "stdio", transport: "http", command: "x" }),
+      "spec.type and another in spec.transport",
+    ],
+    [
+      "LLM model",
+      ours("LLM", "l", { provider: "openai", model: "a", parameters: { model: "b" } }),
+      "spec.model and another in spec.parameters.model",
+    ],
   ])("%s that contradicts the new field is refused", async (_what, manifest, phrase) => {
     const reply = await scene.create(manifest, "dryRun=All");
-    expect({ status: reply.status, message: messageOf(reply) }).toEqual({ status: 422, message: expect.stringContaining(`says one thing in ${phrase}`) as string });
+    expect({ status: reply.status, message: messageOf(reply) }).toEqual({
+      status: 422,
+      message: expect.stringContaining(`says one thing in ${phrase}`) as string,
+    });
   });
 
-  test.concurrent("an LLM in the old spelling can be edited and applied again, by the client and by the server", async () => {
-    const own = await lab.scene("respelled");
-    const old = (name: string): Manifest => ours("LLM", "small", { provider: "openai", model: name, parameters: { baseUrl: model.url } });
-    const modelOf = async (): Promise<unknown> => (await own.get("LLM", "small"))?.spec.parameters?.model;
-    for (const name of ["gpt-4o", "gpt-4o-mini"]) {
-      await own.mustKubectl(["apply", "-f", "-"], JSON.stringify(old(name)));
-      expect(await modelOf()).toBe(name);
-    }
-    for (const name of ["gpt-4o", "gpt-4o-mini"]) {
-      await own.apply(old(name));
-      expect(await modelOf()).toBe(name);
-    }
-    const before = await own.ready("LLM", "small");
-    await own.apply(old("gpt-4o-mini"));
-    expect((await own.get("LLM", "small"))?.metadata.resourceVersion).toBe(before.metadata.resourceVersion);
-  });
+  test.concurrent(
+    "an LLM in the old spelling can be edited and applied again, by the client and by the server",
+    async () => {
+      const own = await lab.scene("respelled");
+      const old = (name: string): Manifest =>
+        ours("LLM", "small", { provider: "openai", model: name, parameters: { baseUrl: model.url } });
+      const modelOf = async (): Promise<unknown> => (await own.get("LLM", "small"))?.spec.parameters?.model;
+      for (const name of ["gpt-4o", "gpt-4o-mini"]) {
+        await own.mustKubectl(["apply", "-f", "-"], JSON.stringify(old(name)));
+        expect(await modelOf()).toBe(name);
+      }
+      for (const name of ["gpt-4o", "gpt-4o-mini"]) {
+        await own.apply(old(name));
+        expect(await modelOf()).toBe(name);
+      }
+      const before = await own.ready("LLM", "small");
+      await own.apply(old("gpt-4o-mini"));
+      expect((await own.get("LLM", "small"))?.metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+    },
+  );
 });
 
 describe("what must go through", () => {
@@ -210,33 +324,41 @@ describe("what must go through", () => {
     expect((await scene.ended(name)).status?.phase).toBe("FinalAnswer");
   });
 
-  test.concurrent("labels, annotations and finalizers of an object whose reference is gone, and its deletion", async () => {
-    const own = await lab.scene("gone");
-    await own.team(model);
-    await own.apply(task("t"));
-    await own.ended("t");
-    await own.patch("Agent", "helper", { metadata: { finalizers: ["example.com/wait"] } });
-    await own.remove("LLM", "gpt-4o");
-    await own.untilGone("LLM", "gpt-4o");
-    await own.mustKubectl(["label", "agent", "helper", "team=blue"]);
-    await own.mustKubectl(["annotate", "agent", "helper", "note=later"]);
-    await own.patch("Agent", "helper", { spec: { description: "Still editable." } });
-    await own.remove("Agent", "helper");
-    await own.patch("Agent", "helper", { metadata: { finalizers: null } });
-    await own.untilGone("Agent", "helper");
-    await own.patch("Task", "t", { metadata: { labels: { team: "blue" } } });
-    await own.patch("Task", "t", { spec: { suspended: true } });
-    await own.remove("Task", "t");
-    await own.untilGone("Task", "t");
-  });
+  test.concurrent(
+    "labels, annotations and finalizers of an object whose reference is gone, and its deletion",
+    async () => {
+      const own = await lab.scene("gone");
+      await own.team(model);
+      await own.apply(task("t"));
+      await own.ended("t");
+      await own.patch("Agent", "helper", { metadata: { finalizers: ["example.com/wait"] } });
+      await own.remove("LLM", "gpt-4o");
+      await own.untilGone("LLM", "gpt-4o");
+      await own.mustKubectl(["label", "agent", "helper", "team=blue"]);
+      await own.mustKubectl(["annotate", "agent", "helper", "note=later"]);
+      await own.patch("Agent", "helper", { spec: { description: "Still editable." } });
+      await own.remove("Agent", "helper");
+      await own.patch("Agent", "helper", { metadata: { finalizers: null } });
+      await own.untilGone("Agent", "helper");
+      await own.patch("Task", "t", { metadata: { labels: { team: "blue" } } });
+      await own.patch("Task", "t", { spec: { suspended: true } });
+      await own.remove("Task", "t");
+      await own.untilGone("Task", "t");
+    },
+  );
 
   test.concurrent("objects applied on the server's side, without anybody else owning their fields", async () => {
     const own = await lab.scene("server-side");
-    const files = [llm("gpt-4o", model.url), agent("helper", "gpt-4o"), task("hello")].map((object) => JSON.stringify(object)).join("\n---\n");
+    const files = [llm("gpt-4o", model.url), agent("helper", "gpt-4o"), task("hello")]
+      .map((object) => JSON.stringify(object))
+      .join("\n---\n");
     const how = ["apply", "--server-side", "-f", "-"];
     await own.mustKubectl(how, files);
     expect((await own.ended("hello")).status?.phase).toBe("FinalAnswer");
-    const versions = async (): Promise<unknown[]> => Promise.all([own.get("LLM", "gpt-4o"), own.get("Agent", "helper"), own.get("Task", "hello")]).then((all) => all.map((one) => one?.metadata.resourceVersion));
+    const versions = async (): Promise<unknown[]> =>
+      Promise.all([own.get("LLM", "gpt-4o"), own.get("Agent", "helper"), own.get("Task", "hello")]).then((all) =>
+        all.map((one) => one?.metadata.resourceVersion),
+      );
     const before = await versions();
     await own.mustKubectl(how, files);
     expect(await versions()).toEqual(before);

@@ -3,6 +3,7 @@
  * plain JSON in and out. It knows no kind and judges nothing.
  */
 import { readFileSync } from "node:fs";
+import type { RequestOptions } from "node:https";
 import { Agent, request } from "node:https";
 import { keyFiles } from "../controlplane/certificates";
 import type { State } from "../controlplane/state";
@@ -27,7 +28,16 @@ export interface Call {
 export interface Api {
   /** Any status is an answer; only no answer at all rejects. */
   call(call: Call): Promise<Reply>;
+  /** Keeps every line that a watch brings from now on. */
+  watch(path: string): Watch;
   close(): void;
+}
+
+/** A watch that is going on. */
+export interface Watch {
+  /** What it has brought so far: one object of JSON a line. */
+  text(): string;
+  stop(): void;
 }
 
 const ANSWER_WITHIN_MS = 30_000;
@@ -43,7 +53,23 @@ export function apiOf(state: State): Api {
     cert: readFileSync(admin.certificate),
   });
   const port = recall(state).ports.apiserver;
-  return { call: (call) => send(call, agent, port), close: () => agent.destroy() };
+  return {
+    call: (call) => send(call, agent, port),
+    watch: (path) => watch({ host: "127.0.0.1", port, path, agent }),
+    close: () => agent.destroy(),
+  };
+}
+
+function watch(options: RequestOptions): Watch {
+  let text = "";
+  const asked = request(options, (answer) => {
+    answer.setEncoding("utf8");
+    answer.on("data", (chunk: string) => (text += chunk));
+    answer.on("error", () => undefined);
+  });
+  asked.on("error", () => undefined); // A watch that has ended too early lacks lines, and whoever reads them says so.
+  asked.end();
+  return { text: () => text, stop: () => asked.destroy() };
 }
 
 function send({ method, path, body, contentType }: Call, agent: Agent, port: number | undefined): Promise<Reply> {

@@ -41,12 +41,14 @@ let operator: Operator;
 let deafWatch: Promise<DeafWatch>;
 
 beforeAll(async () => {
-  model = await startModel({ latencyMs: () => between(1_000, 2_000) });
+  const latencies = dice(SEED);
+  model = await startModel({ latencyMs: () => 1_000 + 1_000 * latencies() });
   lab = await ownLab();
   await expectOperator(lab);
   operator = startOperator(lab);
   await operator.ready();
   scene = await lab.scene("crash");
+  scene.patienceMs = 90_000;
   await scene.team(model);
   deafWatch = goDeaf();
   deafWatch.catch(() => undefined); // Told by the test that asks for it.
@@ -54,95 +56,118 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await operator.end("SIGKILL");
-  await Promise.allSettled([deafWatch.then(({ end }) => end()), lab.end()]);
+  await Promise.allSettled([deafWatch.then((deaf) => deaf.end()), lab.end()]);
   await model.close();
 }, START_LIMIT_MS);
 
 const isTerminal = (one: Task): boolean => ["FinalAnswer", "Failed", "Cancelled"].includes(one.status?.phase ?? "");
 const named = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
 const calls = (names: string[]): number[] => names.map((name) => model.asked(name).length);
-const once = (names: string[]): number[] => names.map(() => 1);
+const once = (names: string[]): number[] => names.map((): number => 1);
 
 /** While no operator listens, nothing is accepted; people try again, and so does this. */
 async function applyPatiently(name: string): Promise<void> {
-  await until(`Task ${name} is accepted`, async () => [201, 409].includes((await scene.create(task(name))).status), { forMs: 90_000 });
+  await until(`Task ${name} is accepted`, async () => [201, 409].includes((await scene.create(task(name))).status), {
+    forMs: 90_000,
+  });
 }
 
-/** Every version of every task of the scene that was stored after `version`, oldest first. */
-async function historySince(version: string): Promise<Task[]> {
-  const path = `${namespacePath(resources.task, scene.namespace)}?watch=true&resourceVersion=${version}&timeoutSeconds=3`;
-  const { body } = await lab.api.call({ method: "GET", path });
-  const lines = String(body).trim().split("\n");
-  return lines.map((line) => (JSON.parse(line) as { object: Task }).object);
-}
-
-async function presentVersion(): Promise<string> {
-  const { body } = await lab.api.call({ method: "GET", path: namespacePath(resources.task, scene.namespace) });
-  return (body as { metadata: { resourceVersion: string } }).metadata.resourceVersion;
-}
-
-test(`killed ${KILLS} times under load, the operator loses no task and no answer`, async () => {
-  process.stdout.write(`  KUBECHAIN_E2E_SEED=${SEED}\n`);
-  const version = await presentVersion();
-  const names = named("load", TASKS);
-  let allowed = TASKS / KILLS;
-  const creating = (async () => {
-    for (const [i, name] of names.entries()) {
-      await until("more load is wanted", () => i < allowed, { forMs: TEST_LIMIT_MS });
-      await applyPatiently(name);
+test(
+  `killed ${KILLS} times under load, the operator loses no task and no answer`,
+  async () => {
+    process.stdout.write(`  KUBECHAIN_E2E_SEED=${SEED}\n`);
+    const history = lab.api.watch(`${namespacePath(resources.task, scene.namespace)}?watch=true`);
+    const names = named("load", TASKS);
+    let allowed = TASKS / KILLS;
+    const creating = (async () => {
+      for (const [i, name] of names.entries()) {
+        await until("more load is wanted", () => i < allowed, { forMs: TEST_LIMIT_MS });
+        await applyPatiently(name);
+      }
+    })();
+    for (let kill = 1; kill <= KILLS; kill++) {
+      // Half of the time it is killed as it starts, or while it takes up what it finds; else while it works.
+      if (kill % 2 === 0) await operator.ready();
+      await sleep(between(0, 2_000));
+      await operator.end("SIGKILL");
+      operator = startOperator(lab);
+      allowed = (TASKS / KILLS) * (kill + 1);
     }
-  })();
-  for (let kill = 1; kill <= KILLS; kill++) {
-    // Half of the time it is killed as it starts, or while it takes up what it finds; else while it works.
-    if (kill % 2 === 0) await operator.ready();
-    await sleep(between(0, 2_000));
-    await operator.end("SIGKILL");
-    operator = startOperator(lab);
-    allowed = (TASKS / KILLS) * (kill + 1);
-  }
-  await creating;
-  const ended = await Promise.all(names.map((name) => scene.ended(name, 90_000)));
+    await creating;
+    for (const name of names) expectAnswered(await scene.ended(name));
+    await until("the watch has brought every end", () => endsIn(history.text(), names) >= TASKS);
+    history.stop();
+    const versions = versionsIn(history.text());
+    for (const name of names) expectOneStory(versions.filter(({ metadata }) => metadata.name === name));
+  },
+  TEST_LIMIT_MS,
+);
 
-  for (const { metadata, spec, status } of ended) {
-    const question = spec.userMessage ?? "";
-    expect(status).toMatchObject({ phase: "FinalAnswer", output: expect.stringContaining(`You wrote: "${metadata.name}"`) as string });
-    expect(status?.contextWindow).toEqual([
+/** The right answer, the whole conversation, and no call that was not counted. */
+function expectAnswered({ metadata, spec, status }: Task): void {
+  const question = spec.userMessage ?? "";
+  expect(status).toMatchObject({
+    phase: "FinalAnswer",
+    output: expect.stringContaining(`You wrote: "${metadata.name}"`) as string,
+    contextWindow: [
       { role: "system", content: "Be brief." },
       { role: "user", content: question },
       { role: "assistant", content: status?.output },
-    ]);
-    const asked = model.asked(question).length;
-    expect(asked).toBeGreaterThanOrEqual(1);
-    expect(asked).toBeLessThanOrEqual(1 + KILLS);
-    expect(status?.usage?.requests).toBeGreaterThanOrEqual(asked);
-  }
-  const history = await historySince(version);
-  for (const name of names) {
-    const versions = history.filter(({ metadata }) => metadata.name === name);
-    const ends = versions.filter((one, i) => isTerminal(one) && !isTerminal(versions[i - 1] ?? one));
-    expect({ name, ends: ends.length }).toEqual({ name, ends: 1 });
-    expect(isTerminal(versions.at(-1) ?? task(name) as unknown as Task)).toBe(true);
-    for (const [i, { status }] of versions.entries()) {
-      const before = versions[i - 1]?.status;
-      expect(status?.contextWindow?.slice(0, before?.contextWindow?.length ?? 0) ?? []).toEqual(before?.contextWindow ?? []);
-      expect(status?.usage?.requests ?? 0).toBeGreaterThanOrEqual(before?.usage?.requests ?? 0);
-    }
-  }
-}, TEST_LIMIT_MS);
+    ],
+  });
+  const asked = model.asked(question).length;
+  expect(asked).toBeGreaterThanOrEqual(1);
+  expect(asked).toBeLessThanOrEqual(1 + KILLS);
+  expect(status?.usage?.requests).toBeGreaterThanOrEqual(asked);
+}
 
-test("answers that arrive while the API server is dead are all recorded, and nobody is asked again", async () => {
-  const names = named("dead-api", 20);
-  await operator.ready();
-  await Promise.all(names.map(applyPatiently));
-  await until("all are asked", () => calls(names).every((count) => count === 1));
-  killApiServer();
-  await until("all are answered", () => model.load().inFlight === 0);
-  await startApiServer();
-  const ends = await Promise.all(names.map((name) => scene.ended(name)));
-  const told = ends.map(({ metadata, status }) => ({ name: metadata.name, phase: status?.phase, error: status?.error, requests: status?.usage?.requests }));
-  expect(told).toEqual(names.map((name) => ({ name, phase: "FinalAnswer", error: undefined, requests: 1 })));
-  expect(calls(names)).toEqual(once(names));
-}, TEST_LIMIT_MS);
+/** All that was ever stored of one task: it ends once, nothing follows, words are only added and calls only counted up. */
+function expectOneStory(versions: Task[]): void {
+  expect(versions.filter(isTerminal).map(({ metadata }) => metadata.name)).toEqual([versions[0]?.metadata.name]);
+  expect(versions.findIndex(isTerminal)).toBe(versions.length - 1);
+  const told = versions.map(({ status }) => ({
+    words: status?.contextWindow ?? [],
+    requests: status?.usage?.requests ?? 0,
+  }));
+  for (const [i, { words, requests }] of told.slice(1).entries()) {
+    const before = told[i] ?? { words: [], requests: 0 };
+    expect(words.slice(0, before.words.length)).toEqual(before.words);
+    expect(requests).toBeGreaterThanOrEqual(before.requests);
+  }
+}
+
+function versionsIn(watched: string): Task[] {
+  const lines = watched.slice(0, watched.lastIndexOf("\n")).split("\n").filter(Boolean);
+  return lines.map((line) => (JSON.parse(line) as { object: Task }).object);
+}
+
+function endsIn(watched: string, names: string[]): number {
+  const ended = versionsIn(watched).filter((one) => isTerminal(one) && names.includes(one.metadata.name));
+  return new Set(ended.map(({ metadata }) => metadata.name)).size;
+}
+
+test(
+  "answers that arrive while the API server is dead are all recorded, and nobody is asked again",
+  async () => {
+    const names = named("dead-api", 20);
+    await operator.ready();
+    await Promise.all(names.map(applyPatiently));
+    await until("all are asked", () => calls(names).every((count) => count === 1));
+    killApiServer();
+    await until("all are answered", () => model.load().inFlight === 0);
+    await startApiServer();
+    const ends = await Promise.all(names.map((name) => scene.ended(name)));
+    const told = ends.map(({ metadata, status }) => ({
+      name: metadata.name,
+      phase: status?.phase,
+      error: status?.error,
+      requests: status?.usage?.requests,
+    }));
+    expect(told).toEqual(names.map((name) => ({ name, phase: "FinalAnswer", error: undefined, requests: 1 })));
+    expect(calls(names)).toEqual(once(names));
+  },
+  TEST_LIMIT_MS,
+);
 
 test("asked to stop, the operator records the answers that come within its grace, asks nobody else, and exits with 0", async () => {
   const names = named("stopping", 10);
@@ -173,28 +198,44 @@ test("while no operator runs, nothing of ours is accepted unchecked; what is the
 });
 
 test("the next operator asks again what the last one left without an answer, and nothing else", async () => {
-  expect((await scene.ended("stuck")).status).toMatchObject({ phase: "FinalAnswer", output: "Free at last.", usage: { requests: 2 } });
+  expect((await scene.ended("stuck")).status).toMatchObject({
+    phase: "FinalAnswer",
+    output: "Free at last.",
+    usage: { requests: 2 },
+  });
   expect(calls(["stuck", ...named("stopping", 10)])).toEqual([2, ...once(named("stopping", 10))]);
 });
 
-test("an operator that starts while the API server is dead waits, and works once that is back", async () => {
-  await operator.end("SIGKILL");
-  killApiServer();
-  operator = startOperator(lab);
-  await sleep(3_000);
-  expect({ isRunning: operator.isRunning(), log: operator.log() }).toEqual({ isRunning: true, log: expect.not.stringContaining("is ready") as string });
-  await startApiServer();
-  await operator.ready();
-  await applyPatiently("after-the-night");
-  expect((await scene.ended("after-the-night")).status?.phase).toBe("FinalAnswer");
-}, TEST_LIMIT_MS);
+test(
+  "an operator that starts while the API server is dead waits, and works once that is back",
+  async () => {
+    await operator.end("SIGKILL");
+    killApiServer();
+    operator = startOperator(lab);
+    await sleep(3_000);
+    expect({ isRunning: operator.isRunning(), log: operator.log() }).toEqual({
+      isRunning: true,
+      log: expect.not.stringContaining("is ready") as string,
+    });
+    await startApiServer();
+    await operator.ready();
+    await applyPatiently("after-the-night");
+    expect((await scene.ended("after-the-night")).status?.phase).toBe("FinalAnswer");
+  },
+  TEST_LIMIT_MS,
+);
 
-test("a watch that goes deaf without a word is noticed: a new task is answered all the same", async () => {
-  const { frozen, answered } = await deafWatch;
-  // One connection for each kind that is watched, at least.
-  expect(frozen).toBeGreaterThanOrEqual(4);
-  expect(answered.status).toMatchObject({ phase: "FinalAnswer", usage: { requests: 1 } });
-}, TEST_LIMIT_MS);
+test(
+  "a watch that goes deaf without a word is noticed: a new task is answered all the same",
+  async () => {
+    const { frozen, answered, log } = await deafWatch;
+    // One connection for each kind that is watched, at least.
+    expect(frozen).toBeGreaterThanOrEqual(4);
+    expect(answered.status).toMatchObject({ phase: "FinalAnswer", usage: { requests: 1 } });
+    expect(log).toContain("The watch may be deaf");
+  },
+  TEST_LIMIT_MS,
+);
 
 function killApiServer(): void {
   const pid = pidOf(lab.state, "kube-apiserver");
@@ -212,6 +253,8 @@ interface DeafWatch {
   frozen: number;
   /** The task that was created afterwards. */
   answered: Task;
+  /** What the operator said until then. */
+  log: string;
   end(): Promise<void>;
 }
 
@@ -228,19 +271,15 @@ async function goDeaf(): Promise<DeafWatch> {
     await proxy.close();
     await own.end();
   };
-  try {
-    await listener.ready();
-    const place = await own.scene("deaf");
-    await place.team(model);
-    await place.apply(task("before"));
-    await place.ended("before");
-    const frozen = proxy.freeze();
-    await place.apply(task("after"));
-    // The count every 30 s, a second look, the time limit of requests on frozen connections.
-    const answered = await place.ended("after", 120_000);
-    return { frozen, answered, end };
-  } catch (error) {
-    await end();
-    throw error;
-  }
+  await listener.ready();
+  const place = await own.scene("deaf");
+  await place.team(model);
+  await place.apply(task("before"));
+  await place.ended("before");
+  const frozen = proxy.freeze();
+  await place.apply(task("after"));
+  // The count every 30 s, a second look, the time limit of requests on frozen connections.
+  place.patienceMs = 120_000;
+  const answered = await place.ended("after");
+  return { frozen, answered, log: listener.log(), end };
 }

@@ -89,27 +89,33 @@ describe("the first steps of the README", () => {
     await scene.untilEvents("Task", "hello-world-1", "all three", ({ length }) => length === 3);
   }, START_LIMIT_MS);
 
-  test.concurrent("kubectl get llm shows provider, readiness and status, and with -o wide why, which model and how old", async () => {
-    expect(rowsOf(await scene.mustKubectl(["get", "llm"]))).toEqual([
-      ["NAME", "PROVIDER", "READY", "STATUS"],
-      ["gpt-4o", "openai", "true", "Ready"],
-    ]);
-    expect(rowsOf(await scene.mustKubectl(["get", "llm", "-o", "wide"]))).toEqual([
-      ["NAME", "PROVIDER", "READY", "STATUS", "DETAIL", "MODEL", "AGE"],
-      ["gpt-4o", "openai", "true", "Ready", "OpenAI API key validated successfully", "gpt-4o", AGE],
-    ]);
-  });
+  test.concurrent(
+    "kubectl get llm shows provider, readiness and status, and with -o wide why, which model and how old",
+    async () => {
+      expect(rowsOf(await scene.mustKubectl(["get", "llm"]))).toEqual([
+        ["NAME", "PROVIDER", "READY", "STATUS"],
+        ["gpt-4o", "openai", "true", "Ready"],
+      ]);
+      expect(rowsOf(await scene.mustKubectl(["get", "llm", "-o", "wide"]))).toEqual([
+        ["NAME", "PROVIDER", "READY", "STATUS", "DETAIL", "MODEL", "AGE"],
+        ["gpt-4o", "openai", "true", "Ready", "OpenAI API key validated successfully", "gpt-4o", AGE],
+      ]);
+    },
+  );
 
-  test.concurrent("kubectl get agent shows readiness and status, and with -o wide why, which LLM and how old", async () => {
-    expect(rowsOf(await scene.mustKubectl(["get", "agent"]))).toEqual([
-      ["NAME", "READY", "STATUS"],
-      ["my-assistant", "true", "Ready"],
-    ]);
-    expect(rowsOf(await scene.mustKubectl(["get", "agent", "-o", "wide"]))).toEqual([
-      ["NAME", "READY", "STATUS", "DETAIL", "LLM", "AGE"],
-      ["my-assistant", "true", "Ready", "All dependencies validated successfully", "gpt-4o", AGE],
-    ]);
-  });
+  test.concurrent(
+    "kubectl get agent shows readiness and status, and with -o wide why, which LLM and how old",
+    async () => {
+      expect(rowsOf(await scene.mustKubectl(["get", "agent"]))).toEqual([
+        ["NAME", "READY", "STATUS"],
+        ["my-assistant", "true", "Ready"],
+      ]);
+      expect(rowsOf(await scene.mustKubectl(["get", "agent", "-o", "wide"]))).toEqual([
+        ["NAME", "READY", "STATUS", "DETAIL", "LLM", "AGE"],
+        ["my-assistant", "true", "Ready", "All dependencies validated successfully", "gpt-4o", AGE],
+      ]);
+    },
+  );
 
   test.concurrent("kubectl get task shows the question and the answer, and with -o wide the rest", async () => {
     const answer = expect.stringMatching(NO_CAPITAL) as string;
@@ -118,31 +124,65 @@ describe("the first steps of the README", () => {
       ["hello-world-1", "true", "Ready", "FinalAnswer", MOON, answer],
     ]);
     expect(rowsOf(await scene.mustKubectl(["get", "task", "-o", "wide"]))).toEqual([
-      ["NAME", "READY", "STATUS", "PHASE", "PREVIEW", "OUTPUT", "DETAIL", "AGENT", "ERROR", "STARTED", "COMPLETED", "AGE"],
-      ["hello-world-1", "true", "Ready", "FinalAnswer", MOON, answer, "LLM final response received", "my-assistant", "", AGE, AGE, AGE],
+      [
+        "NAME",
+        "READY",
+        "STATUS",
+        "PHASE",
+        "PREVIEW",
+        "OUTPUT",
+        "DETAIL",
+        "AGENT",
+        "ERROR",
+        "STARTED",
+        "COMPLETED",
+        "AGE",
+      ],
+      [
+        "hello-world-1",
+        "true",
+        "Ready",
+        "FinalAnswer",
+        MOON,
+        answer,
+        "LLM final response received",
+        "my-assistant",
+        "",
+        AGE,
+        AGE,
+        AGE,
+      ],
     ]);
   });
 
-  test.concurrent("kubectl describe shows each object with no annotations of ours and its events in order", async () => {
-    const [llm, anAgent, aTask] = await Promise.all(
-      ["llm", "agent", "task"].map((kind) => scene.mustKubectl(["describe", kind])),
-    );
-    for (const description of [llm, anAgent, aTask]) {
-      expect(description).toMatch(/^Labels: +<none>$/m);
-      expect(description).toMatch(/^Annotations: +<none>$/m);
-    }
-    expect(eventsIn(llm ?? "")).toEqual([
-      ["Normal", "ValidationSucceeded", "llm-controller", "OpenAI API key validated successfully"],
-    ]);
-    const agentEvents = eventsIn(anAgent ?? "");
-    expect(agentEvents.at(0)).toEqual(["Normal", "Initializing", "agent-controller", "Starting validation"]);
-    expect(agentEvents.at(-1)).toEqual(["Normal", "ValidationSucceeded", "agent-controller", "All dependencies validated successfully"]);
-    expect(eventsIn(aTask ?? "")).toEqual([
-      ["Normal", "ValidationSucceeded", "task-controller", "Task validation succeeded"],
-      ["Normal", "SendingContextWindowToLLM", "task-controller", "Sending context window to LLM"],
-      ["Normal", "LLMFinalAnswer", "task-controller", "LLM response received successfully"],
-    ]);
-  });
+  test.concurrent(
+    "kubectl describe shows each object with no annotations of ours and its events in order",
+    async () => {
+      const [llm, anAgent, aTask] = await Promise.all(
+        ["llm", "agent", "task"].map((kind) => scene.mustKubectl(["describe", kind])),
+      );
+      for (const description of [llm, anAgent, aTask]) {
+        expect(description).toMatch(/^Labels: +<none>$/m);
+        expect(description).toMatch(/^Annotations: +<none>$/m);
+      }
+      expect(eventsIn(llm ?? "")).toEqual([
+        ["Normal", "ValidationSucceeded", "llm-controller", "OpenAI API key validated successfully"],
+      ]);
+      const agentEvents = eventsIn(anAgent ?? "");
+      expect(agentEvents.at(0)).toEqual(["Normal", "Initializing", "agent-controller", "Starting validation"]);
+      expect(agentEvents.at(-1)).toEqual([
+        "Normal",
+        "ValidationSucceeded",
+        "agent-controller",
+        "All dependencies validated successfully",
+      ]);
+      expect(eventsIn(aTask ?? "")).toEqual([
+        ["Normal", "ValidationSucceeded", "task-controller", "Task validation succeeded"],
+        ["Normal", "SendingContextWindowToLLM", "task-controller", "Sending context window to LLM"],
+        ["Normal", "LLMFinalAnswer", "task-controller", "LLM response received successfully"],
+      ]);
+    },
+  );
 
   test.concurrent("kubectl get task -o yaml holds the conversation, the answer and the trace", async () => {
     const stored = JSON.parse(await scene.mustKubectl(["get", "task", "hello-world-1", "-o", "json"])) as Task;
@@ -155,7 +195,10 @@ describe("the first steps of the README", () => {
       output: expect.stringMatching(NO_CAPITAL) as string,
       phase: "FinalAnswer",
       ready: true,
-      spanContext: { spanID: expect.stringMatching(/^[0-9a-f]{16}$/) as string, traceID: expect.stringMatching(/^[0-9a-f]{32}$/) as string },
+      spanContext: {
+        spanID: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+        traceID: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      },
       status: "Ready",
       statusDetail: "LLM final response received",
       messageCount: 3,
@@ -190,9 +233,14 @@ test.concurrent("a task costs two status writes and three events", async () => {
   const path = namespacePath(resources.task, scene.namespace);
   const since = `?watch=true&resourceVersion=${created.metadata.resourceVersion}&timeoutSeconds=2`;
   const { body } = await lab.api.call({ method: "GET", path: path + since });
-  const changes = String(typeof body === "string" ? body : JSON.stringify(body)).trim().split("\n");
+  const changes = String(typeof body === "string" ? body : JSON.stringify(body))
+    .trim()
+    .split("\n");
   const seen = changes.map((line) => JSON.parse(line) as { type: string; object: Task });
-  expect(seen.map(({ type, object }) => `${type} ${object.status?.phase ?? ""}`)).toEqual(["MODIFIED ReadyForLLM", "MODIFIED FinalAnswer"]);
+  expect(seen.map(({ type, object }) => `${type} ${object.status?.phase ?? ""}`)).toEqual([
+    "MODIFIED ReadyForLLM",
+    "MODIFIED FinalAnswer",
+  ]);
   expect((await scene.events("Task", "hello-world-1")).map(({ count }) => count)).toEqual([1, 1, 1]);
 });
 
@@ -229,40 +277,60 @@ describe("examples/", () => {
 });
 
 describe("other spellings", () => {
-  test.concurrent("the Anthropic sample of the README, with the model at the top and no Secret named, answers a task", async () => {
-    const scene = await lab.scene("anthropic");
-    await scene.mustKubectl(["create", "secret", "generic", "anthropic", `--from-literal=ANTHROPIC_API_KEY=${FAKE_KEY}`]);
-    const sample = ours("LLM", "claude-3-5-sonnet", { provider: "anthropic", model: "claude-3-5-sonnet" });
-    await scene.mustKubectl(["apply", "-f", "-"], JSON.stringify(sample));
-    await scene.apply(agent("helper", "claude-3-5-sonnet"), task("hello"));
-    const { spec, status } = await scene.ready("LLM", "claude-3-5-sonnet");
-    expect(spec).toEqual(expect.objectContaining({ parameters: { model: "claude-3-5-sonnet" } }));
-    expect(spec).not.toHaveProperty("model");
-    expect(status?.statusDetail).toBe("Anthropic API key validated successfully");
-    expect((await scene.ended("hello")).status).toMatchObject({ phase: "FinalAnswer", output: "Hello from the fake." });
-    expect(rowsOf(await scene.mustKubectl(["get", "llm", "claude-3-5-sonnet"]))[1]).toEqual([
-      "claude-3-5-sonnet", "anthropic", "true", "Ready",
-    ]);
-  });
+  test.concurrent(
+    "the Anthropic sample of the README, with the model at the top and no Secret named, answers a task",
+    async () => {
+      const scene = await lab.scene("anthropic");
+      await scene.mustKubectl([
+        "create",
+        "secret",
+        "generic",
+        "anthropic",
+        `--from-literal=ANTHROPIC_API_KEY=${FAKE_KEY}`,
+      ]);
+      const sample = ours("LLM", "claude-3-5-sonnet", { provider: "anthropic", model: "claude-3-5-sonnet" });
+      await scene.mustKubectl(["apply", "-f", "-"], JSON.stringify(sample));
+      await scene.apply(agent("helper", "claude-3-5-sonnet"), task("hello"));
+      const { spec, status } = await scene.ready("LLM", "claude-3-5-sonnet");
+      expect(spec).toEqual(expect.objectContaining({ parameters: { model: "claude-3-5-sonnet" } }));
+      expect(spec).not.toHaveProperty("model");
+      expect(status?.statusDetail).toBe("Anthropic API key validated successfully");
+      expect((await scene.ended("hello")).status).toMatchObject({
+        phase: "FinalAnswer",
+        output: "Hello from the fake.",
+      });
+      expect(rowsOf(await scene.mustKubectl(["get", "llm", "claude-3-5-sonnet"]))[1]).toEqual([
+        "claude-3-5-sonnet",
+        "anthropic",
+        "true",
+        "Ready",
+      ]);
+    },
+  );
 
-  test.concurrent("message and agent, as older manifests have them, become userMessage and agentRef, and applying them again changes nothing", async () => {
-    const scene = await lab.scene("older");
-    await scene.apply(openaiSecret, ...documentsIn(llmYaml + "---" + agentYaml));
-    const older = [
-      ours("Task", "with-message", { agentRef: { name: "my-assistant" }, message: MOON }),
-      ours("Task", "with-agent", { agent: "my-assistant", message: MOON }),
-    ].map((object) => JSON.stringify(object));
-    for (const manifest of older) expect(await scene.mustKubectl(["apply", "-f", "-"], manifest)).toMatch(/ created\n$/);
-    for (const name of ["with-message", "with-agent"]) {
-      const { spec, status } = await scene.ended(name);
-      expect(spec).toEqual({ agentRef: { name: "my-assistant" }, userMessage: MOON });
-      expect(status).toMatchObject({ phase: "FinalAnswer", output: expect.stringMatching(NO_CAPITAL) as string });
-    }
-    const versions = async (): Promise<string[]> => (await scene.list("Task")).map(({ metadata }) => metadata.resourceVersion);
-    const before = await versions();
-    for (const manifest of older) await scene.mustKubectl(["apply", "-f", "-"], manifest);
-    expect(await versions()).toEqual(before);
-  });
+  test.concurrent(
+    "message and agent, as older manifests have them, become userMessage and agentRef, and applying them again changes nothing",
+    async () => {
+      const scene = await lab.scene("older");
+      await scene.apply(openaiSecret, ...documentsIn(llmYaml + "---" + agentYaml));
+      const older = [
+        ours("Task", "with-message", { agentRef: { name: "my-assistant" }, message: MOON }),
+        ours("Task", "with-agent", { agent: "my-assistant", message: MOON }),
+      ].map((object) => JSON.stringify(object));
+      for (const manifest of older)
+        expect(await scene.mustKubectl(["apply", "-f", "-"], manifest)).toMatch(/ created\n$/);
+      for (const name of ["with-message", "with-agent"]) {
+        const { spec, status } = await scene.ended(name);
+        expect(spec).toEqual({ agentRef: { name: "my-assistant" }, userMessage: MOON });
+        expect(status).toMatchObject({ phase: "FinalAnswer", output: expect.stringMatching(NO_CAPITAL) as string });
+      }
+      const versions = async (): Promise<string[]> =>
+        (await scene.list("Task")).map(({ metadata }) => metadata.resourceVersion);
+      const before = await versions();
+      for (const manifest of older) await scene.mustKubectl(["apply", "-f", "-"], manifest);
+      expect(await versions()).toEqual(before);
+    },
+  );
 });
 
 describe("kubectl explain", () => {
@@ -298,11 +366,14 @@ describe("kubectl explain", () => {
     }
   });
 
-  test.concurrent.each(Object.values(resources).map(({ kind }) => kind))("%s.spec reads as a manual, without a gap", async (kind) => {
-    const text = await scene().mustKubectl(["explain", `${kind.toLowerCase()}.spec`]);
-    expect(text).toContain("Example: ");
-    expect(text).not.toMatch(/<(no description|empty)>/i);
-  });
+  test.concurrent.each(Object.values(resources).map(({ kind }) => kind))(
+    "%s.spec reads as a manual, without a gap",
+    async (kind) => {
+      const text = await scene().mustKubectl(["explain", `${kind.toLowerCase()}.spec`]);
+      expect(text).toContain("Example: ");
+      expect(text).not.toMatch(/<(no description|empty)>/i);
+    },
+  );
 
   /** Explaining needs no namespace of its own. */
   const scene = (): { mustKubectl: (args: string[]) => Promise<string> } => ({

@@ -3,7 +3,6 @@
  * for tests that kill things. Whoever asks first starts the shared one; the run's end stops it.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBinaries } from "../controlplane/binaries";
 import { tailOf } from "../controlplane/failure";
@@ -11,7 +10,7 @@ import type { Kubectl } from "../controlplane/kubectl";
 import { kubectlFor } from "../controlplane/kubectl";
 import { withLock } from "../controlplane/lock";
 import { SILENT } from "../controlplane/progress";
-import type { ModelSource, State } from "../controlplane/state";
+import type { State } from "../controlplane/state";
 import { logOf, stateAt } from "../controlplane/state";
 import type { Cluster } from "../controlplane/testing";
 import { startCluster, startOperator } from "../controlplane/testing";
@@ -43,7 +42,8 @@ export const START_LIMIT_MS = 240_000;
 
 /** The shared control plane, with an operator that is ready. */
 export async function sharedLab(): Promise<Lab> {
-  const { stateDir, openai, anthropic } = surroundings();
+  const { folder, openai, anthropic } = surroundings();
+  const stateDir = join(folder, "shared");
   const state = stateAt(stateDir);
   const started = join(stateDir, "started");
   const start = async (): Promise<void> => {
@@ -59,10 +59,10 @@ export async function sharedLab(): Promise<Lab> {
 }
 
 /** A control plane without an operator. */
-export async function ownLab(models: ModelSource = { kind: "Providers" }): Promise<OwnLab> {
-  const stateDir = mkdtempSync(join(tmpdir(), "kubechain-e2e-own-"));
-  const baseUrl = models.kind === "Servers" ? (models.openai ?? "http://127.0.0.1:9/v1") : "http://127.0.0.1:9/v1";
-  const cluster = await startCluster({ stateDir, noFsync: true, baseUrl });
+export async function ownLab(): Promise<OwnLab> {
+  const { folder, openai } = surroundings();
+  const stateDir = mkdtempSync(join(folder, "own-"));
+  const cluster = await startCluster({ stateDir, noFsync: true, baseUrl: openai });
   const lab = labOf(cluster.state, cluster.kubectl);
   const end = async (): Promise<void> => {
     lab.close();

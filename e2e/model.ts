@@ -47,11 +47,13 @@ export async function startModel({ latencyMs, key }: ModelOptions = {}): Promise
   let listFault: Fault | undefined;
 
   const respond = (received: Received): Answer => {
-    const { url, method, headers } = received;
+    const { url, headers } = received;
     if (key && headers.authorization !== `Bearer ${key()}`) return refusedKey(headers.authorization);
-    const path = url.split("?")[0] ?? "";
-    if (method === "GET" && path.endsWith("/models")) return listFault ? { kind: "Fault", fault: listFault } : modelList;
-    const format = FORMATS[path];
+    if (url === "/v1/models") return listFault ? { kind: "Fault", fault: listFault } : modelList;
+    return speak(received);
+  };
+  const speak = (received: Received): Answer => {
+    const format = FORMATS[received.url];
     if (!format || !isJson(received.body)) return { kind: "Fault", fault: { kind: "Status", status: 404 } };
     const asked = format.read(received.body);
     const before = conversations.get(asked.digest) ?? 0;
@@ -94,7 +96,10 @@ function messagesIn(body: Json): Call["messages"] {
 
 const modelList: Answer = {
   kind: "Json",
-  body: { object: "list", data: ["gpt-4o", "gpt-4o-mini"].map((id) => ({ id, object: "model", created: 0, owned_by: "test" })) },
+  body: {
+    object: "list",
+    data: ["gpt-4o", "gpt-4o-mini"].map((id) => ({ id, object: "model", created: 0, owned_by: "test" })),
+  },
 };
 
 /** As OpenAI does it: what was given is quoted. */

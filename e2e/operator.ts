@@ -6,7 +6,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { logEnd } from "../controlplane/controlplane";
-import { environmentFor, logSince, operatorCommand, prepareOperator, READY_LINE, registerOperator } from "../controlplane/operator-process";
+import {
+  environmentFor,
+  logSince,
+  operatorCommand,
+  prepareOperator,
+  READY_LINE,
+  registerOperator,
+} from "../controlplane/operator-process";
 import { logOf } from "../controlplane/state";
 import type { OwnLab } from "./harness";
 import { until } from "./scene";

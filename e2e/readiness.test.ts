@@ -41,11 +41,21 @@ const keyFrom = { apiKeyFrom: { secretKeyRef: { name: "my-key", key: "KEY" } } }
 const text = (holds: RegExp): string => expect.stringMatching(holds) as string;
 
 function unusable(scene: Scene, name: string, why: RegExp): Promise<LLM> {
-  return scene.until("LLM", name, `says ${why}`, ({ status }) => status?.ready === false && why.test(status.statusDetail ?? ""));
+  return scene.until(
+    "LLM",
+    name,
+    `says ${why}`,
+    ({ status }) => status?.ready === false && why.test(status.statusDetail ?? ""),
+  );
 }
 
 function waiting(scene: Scene, name: string, why: RegExp): Promise<Agent> {
-  return scene.until("Agent", name, `says ${why}`, ({ status }) => status?.ready === false && why.test(status.statusDetail ?? ""));
+  return scene.until(
+    "Agent",
+    name,
+    `says ${why}`,
+    ({ status }) => status?.ready === false && why.test(status.statusDetail ?? ""),
+  );
 }
 
 function condition(object: LLM | Agent, type: string): unknown {
@@ -72,7 +82,11 @@ describe("an LLM and its Secret", () => {
   });
 
   test.concurrent.each([
-    ["another key in it", { OTHER: "x" }, /has no key "KEY", only "OTHER"\. Add the API key: kubectl patch secret my-key /],
+    [
+      "another key in it",
+      { OTHER: "x" },
+      /has no key "KEY", only "OTHER"\. Add the API key: kubectl patch secret my-key /,
+    ],
     ["nothing under that key", { KEY: "" }, /^Key "KEY" of Secret "my-key" .* is empty/],
   ])("is not ready with %s, and becomes so with the right one", async (_what, content, why) => {
     const scene = await lab.scene("odd-secret");
@@ -84,7 +98,11 @@ describe("an LLM and its Secret", () => {
 
   test.concurrent("follows a key that is wrong, corrected, gone and back, and the agent follows too", async () => {
     const scene = await lab.scene("keys");
-    await scene.apply(secret("my-key", { KEY: WRONG_KEY }), llm("gpt-4o", guarded.url, keyFrom), agent("helper", "gpt-4o"));
+    await scene.apply(
+      secret("my-key", { KEY: WRONG_KEY }),
+      llm("gpt-4o", guarded.url, keyFrom),
+      agent("helper", "gpt-4o"),
+    );
     const refused = await unusable(scene, "gpt-4o", /refused the API key \(401\)/);
     expect(refused.status?.statusDetail).toMatch(/\[redacted\].* Put a valid key in Secret "my-key", key "KEY"\.$/);
     await waiting(scene, "helper", /^LLM "gpt-4o" is not ready: .*refused the API key/);
@@ -99,23 +117,32 @@ describe("an LLM and its Secret", () => {
     await scene.ready("Agent", "helper");
   });
 
-  test.concurrent("a key that has stopped working between two checks fails a task in words, not the operator", async () => {
-    const scene = await lab.scene("revoked");
-    await scene.apply(secret("my-key", { KEY }), llm("gpt-4o", guarded.url, keyFrom), agent("helper", "gpt-4o"));
-    await scene.ready("Agent", "helper");
-    guarded.on("revoked", { fault: { kind: "Status", status: 401, body: { error: { message: `Incorrect API key provided: ${KEY}.` } } } });
-    await scene.apply(task("revoked"));
-    const { status } = await scene.ended("revoked");
-    expect(status).toMatchObject({ phase: "Failed", error: text(/refused the API key \(401\).*Secret "my-key"/) });
-    expect(JSON.stringify(status)).not.toContain(KEY);
-  });
+  test.concurrent(
+    "a key that has stopped working between two checks fails a task in words, not the operator",
+    async () => {
+      const scene = await lab.scene("revoked");
+      await scene.apply(secret("my-key", { KEY }), llm("gpt-4o", guarded.url, keyFrom), agent("helper", "gpt-4o"));
+      await scene.ready("Agent", "helper");
+      guarded.on("revoked", {
+        fault: { kind: "Status", status: 401, body: { error: { message: `Incorrect API key provided: ${KEY}.` } } },
+      });
+      await scene.apply(task("revoked"));
+      const { status } = await scene.ended("revoked");
+      expect(status).toMatchObject({ phase: "Failed", error: text(/refused the API key \(401\).*Secret "my-key"/) });
+      expect(JSON.stringify(status)).not.toContain(KEY);
+    },
+  );
 });
 
 describe("an LLM and its server", () => {
   test.concurrent("an address where nobody listens is an error that names it", async () => {
     const scene = await lab.scene("nobody");
     await scene.apply(llm("gpt-4o", nobody));
-    const { status } = await unusable(scene, "gpt-4o", /^No connection to the OpenAI-compatible server at http:\/\/127\.0\.0\.1:\d+\/v1 \(ECONNREFUSED\)/);
+    const { status } = await unusable(
+      scene,
+      "gpt-4o",
+      /^No connection to the OpenAI-compatible server at http:\/\/127\.0\.0\.1:\d+\/v1 \(ECONNREFUSED\)/,
+    );
     expect(status?.status).toBe("Error");
   });
 
@@ -130,56 +157,91 @@ describe("an LLM and its server", () => {
     await own.close();
   });
 
-  test.concurrent("a server that lists no models is an error that says what else can be tried: one token, or nothing", async () => {
-    const own = await startModel();
-    const scene = await lab.scene("no-list");
-    own.failList({ kind: "Status", status: 404 });
-    await scene.apply(llm("gpt-4o", own.url));
-    await unusable(scene, "gpt-4o", /There is no list of models at .*set spec\.verify of LLM "gpt-4o" to "Completion".* or to "None"/);
-    await scene.patch("LLM", "gpt-4o", { spec: { verify: "Completion" } });
-    await scene.ready("LLM", "gpt-4o");
-    expect(own.all().map(({ body }) => body["max_tokens"])).toEqual([1]);
-    await scene.apply(llm("unverified", own.url, { verify: "None" }));
-    expect((await scene.ready("LLM", "unverified")).status?.statusDetail).toMatch(/Nothing was tried, because spec\.verify is None/);
-    expect(own.all()).toHaveLength(1);
-    await own.close();
-  });
+  test.concurrent(
+    "a server that lists no models is an error that says what else can be tried: one token, or nothing",
+    async () => {
+      const own = await startModel();
+      const scene = await lab.scene("no-list");
+      own.failList({ kind: "Status", status: 404 });
+      await scene.apply(llm("gpt-4o", own.url));
+      await unusable(
+        scene,
+        "gpt-4o",
+        /There is no list of models at .*set spec\.verify of LLM "gpt-4o" to "Completion".* or to "None"/,
+      );
+      await scene.patch("LLM", "gpt-4o", { spec: { verify: "Completion" } });
+      await scene.ready("LLM", "gpt-4o");
+      expect(own.all().map(({ body }) => body["max_tokens"])).toEqual([1]);
+      await scene.apply(llm("unverified", own.url, { verify: "None" }));
+      expect((await scene.ready("LLM", "unverified")).status?.statusDetail).toMatch(
+        /Nothing was tried, because spec\.verify is None/,
+      );
+      expect(own.all()).toHaveLength(1);
+      await own.close();
+    },
+  );
 
-  test.concurrent("another model is another model: the next task is asked of it, and one that is not listed is a condition, no refusal", async () => {
-    const scene = await lab.scene("other-model");
-    await scene.team(model);
-    expect(condition(await scene.ready("LLM", "gpt-4o"), "ModelListed")).toMatchObject({ status: "True" });
-    await scene.patch("LLM", "gpt-4o", { spec: { parameters: { model: "gpt-4o-mini" } } });
-    await scene.ready("LLM", "gpt-4o");
-    await scene.apply(task("other-model"));
-    await scene.ended("other-model");
-    expect(model.asked("other-model").map(({ body }) => body["model"])).toEqual(["gpt-4o-mini"]);
-    await scene.patch("LLM", "gpt-4o", { spec: { parameters: { model: "gpt-6-secret" } } });
-    const unlisted = await scene.until("LLM", "gpt-4o", "says that the model is not listed", (found) => (condition(found, "ModelListed") as { status?: string })?.status === "False");
-    expect(unlisted.status?.ready).toBe(true);
-    expect(condition(unlisted, "ModelListed")).toMatchObject({ reason: "NotListed", message: text(/does not list model "gpt-6-secret"/) });
-  });
+  test.concurrent(
+    "another model is another model: the next task is asked of it, and one that is not listed is a condition, no refusal",
+    async () => {
+      const scene = await lab.scene("other-model");
+      await scene.team(model);
+      expect(condition(await scene.ready("LLM", "gpt-4o"), "ModelListed")).toMatchObject({ status: "True" });
+      await scene.patch("LLM", "gpt-4o", { spec: { parameters: { model: "gpt-4o-mini" } } });
+      await scene.ready("LLM", "gpt-4o");
+      await scene.apply(task("other-model"));
+      await scene.ended("other-model");
+      expect(model.asked("other-model").map(({ body }) => body["model"])).toEqual(["gpt-4o-mini"]);
+      await scene.patch("LLM", "gpt-4o", { spec: { parameters: { model: "gpt-6-secret" } } });
+      const unlisted = await scene.until(
+        "LLM",
+        "gpt-4o",
+        "says that the model is not listed",
+        (found) => (condition(found, "ModelListed") as { status?: string })?.status === "False",
+      );
+      expect(unlisted.status?.ready).toBe(true);
+      expect(condition(unlisted, "ModelListed")).toMatchObject({
+        reason: "NotListed",
+        message: text(/does not list model "gpt-6-secret"/),
+      });
+    },
+  );
 
   test.concurrent.each([
     ["vertex", /Provider "vertex" \(Vertex AI\) is not available in this version\. For Gemini use provider "google"/],
-    ["bedrock", /Provider "bedrock" \(Amazon Bedrock\) is not available in this version\. For Claude use provider "anthropic"/],
-  ] as const)("provider %s says that it is not there yet and what is, at apply and in the status", async (provider, why) => {
-    const scene = await lab.scene(provider);
-    const [reply] = await scene.apply(ours("LLM", "later", { provider }));
-    expect(reply?.warnings).toEqual([text(why)]);
-    await unusable(scene, "later", why);
-  });
+    [
+      "bedrock",
+      /Provider "bedrock" \(Amazon Bedrock\) is not available in this version\. For Claude use provider "anthropic"/,
+    ],
+  ] as const)(
+    "provider %s says that it is not there yet and what is, at apply and in the status",
+    async (provider, why) => {
+      const scene = await lab.scene(provider);
+      const [reply] = await scene.apply(ours("LLM", "later", { provider }));
+      expect(reply?.warnings).toEqual([text(why)]);
+      await unusable(scene, "later", why);
+    },
+  );
 
-  test.concurrent("a parameter that the provider refuses is a condition and a warning, and the LLM is usable without it", async () => {
-    const scene = await lab.scene("refused-parameter");
-    const [, reply] = await scene.apply(
-      secret("anthropic", { ANTHROPIC_API_KEY: "sk-fake-0123456789" }),
-      ours("LLM", "claude-3-5-sonnet", { provider: "anthropic", parameters: { seed: 7 } }),
-    );
-    expect(reply?.warnings).toEqual(["spec.parameters.seed will not be sent: Anthropic's API has no seed; remove it."]);
-    const ready = await scene.ready("LLM", "claude-3-5-sonnet");
-    expect(condition(ready, "ParametersAccepted")).toMatchObject({ status: "False", reason: "Refused", message: text(/seed is not sent/) });
-  });
+  test.concurrent(
+    "a parameter that the provider refuses is a condition and a warning, and the LLM is usable without it",
+    async () => {
+      const scene = await lab.scene("refused-parameter");
+      const [, reply] = await scene.apply(
+        secret("anthropic", { ANTHROPIC_API_KEY: "sk-fake-0123456789" }),
+        ours("LLM", "claude-3-5-sonnet", { provider: "anthropic", parameters: { seed: 7 } }),
+      );
+      expect(reply?.warnings).toEqual([
+        "spec.parameters.seed will not be sent: Anthropic's API has no seed; remove it.",
+      ]);
+      const ready = await scene.ready("LLM", "claude-3-5-sonnet");
+      expect(condition(ready, "ParametersAccepted")).toMatchObject({
+        status: "False",
+        reason: "Refused",
+        message: text(/seed is not sent/),
+      });
+    },
+  );
 });
 
 describe("an Agent", () => {
@@ -244,12 +306,18 @@ describe("silence", () => {
     await unusable(scene, "keyless", /does not exist/);
     await unusable(scene, "unreachable", /No connection/);
     await waiting(scene, "stranded", /keyless/);
-    for (const name of ["stranded", "orphan"]) await scene.until("Task", name, "waits", ({ status }) => status?.waitingFor !== undefined);
+    for (const name of ["stranded", "orphan"])
+      await scene.until("Task", name, "waits", ({ status }) => status?.waitingFor !== undefined);
     await sleep(2_000); // Events are told in the background.
     const picture = async (): Promise<string[]> => {
       const kinds = await Promise.all((["LLM", "Agent", "Task"] as const).map((kind) => scene.list(kind)));
       const found = kinds.flat().map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`);
-      const { stdout } = await scene.kubectl(["get", "events", "-o", "jsonpath={range .items[*]}{.metadata.name} {.reason} {.count}{'\\n'}{end}"]);
+      const { stdout } = await scene.kubectl([
+        "get",
+        "events",
+        "-o",
+        "jsonpath={range .items[*]}{.metadata.name} {.reason} {.count}{'\\n'}{end}",
+      ]);
       return [...found, ...stdout.trim().split("\n").sort()];
     };
     const before = await picture();
@@ -261,13 +329,18 @@ describe("silence", () => {
 
 /** Runs after everything above has had its chance to let a key out. */
 test("no key is ever in an object other than its Secret, in an event or in the operator's log", async () => {
-  const everywhere = [...Object.values(resources), EVENTS].map((resource) => lab.api.call({ method: "GET", path: collectionPath(resource) }));
+  const everywhere = [...Object.values(resources), EVENTS].map((resource) =>
+    lab.api.call({ method: "GET", path: collectionPath(resource) }),
+  );
   const objects = JSON.stringify((await Promise.all(everywhere)).map(({ body }) => body));
   const log = readFileSync(logOf(lab.state, "operator"), "utf8");
   expect(objects).toContain("refused the API key");
   for (const key of [KEY, WRONG_KEY]) {
     for (const form of [key, Buffer.from(key).toString("base64"), key.slice(0, -4)]) {
-      expect({ inObjects: objects.includes(form), inLog: log.includes(form) }).toEqual({ inObjects: false, inLog: false });
+      expect({ inObjects: objects.includes(form), inLog: log.includes(form) }).toEqual({
+        inObjects: false,
+        inLog: false,
+      });
     }
   }
 });

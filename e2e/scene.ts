@@ -65,6 +65,8 @@ const LOOK_AGAIN_MS = 60;
 
 export class Scene {
   readonly namespace: string;
+  /** How long is waited for anything here, in milliseconds. */
+  patienceMs = PATIENCE_MS;
   readonly #place: Place;
 
   private constructor(place: Place, namespace: string) {
@@ -135,7 +137,6 @@ export class Scene {
     name: string,
     what: string,
     holds: (object: Kinds[K]) => boolean,
-    forMs = PATIENCE_MS,
   ): Promise<Kinds[K]> {
     let found: Kinds[K] | undefined;
     const look = async (): Promise<boolean> => {
@@ -143,7 +144,7 @@ export class Scene {
       return found !== undefined && holds(found);
     };
     const sentence = `${kind} ${name} ${what}`;
-    await until(sentence, look, { forMs, report: () => this.#report(kind, name) });
+    await until(sentence, look, { forMs: this.patienceMs, report: () => this.#report(kind, name) });
     if (!found) throw new Error(`${sentence}: gone`);
     return found;
   }
@@ -154,21 +155,24 @@ export class Scene {
   }
 
   /** The task when it has ended, however that was. */
-  ended(name: string, forMs?: number): Promise<Task> {
+  ended(name: string): Promise<Task> {
     const isOver = (task: Task): boolean => ["FinalAnswer", "Failed", "Cancelled"].includes(task.status?.phase ?? "");
-    return this.until("Task", name, "ends", isOver, forMs);
+    return this.until("Task", name, "ends", isOver);
   }
 
   /** The object when its status says Ready about its present generation. */
   ready<K extends "LLM" | "Agent">(kind: K, name: string): Promise<Kinds[K]> {
     return this.until(kind, name, "becomes Ready", (object) => {
-      const { metadata, status } = object as LLM | Agent;
+      const { metadata, status } = object;
       return status?.ready === true && status.observedGeneration === metadata.generation;
     });
   }
 
   /** The LLM "gpt-4o" on this model and the Agent "helper" that uses it, both Ready. */
-  async team(model: Pick<Model, "url">, more: { llm?: Partial<LLM["spec"]>; agent?: Partial<Agent["spec"]> } = {}): Promise<void> {
+  async team(
+    model: Pick<Model, "url">,
+    more: { llm?: Partial<LLM["spec"]>; agent?: Partial<Agent["spec"]> } = {},
+  ): Promise<void> {
     await this.apply(objects.llm("gpt-4o", model.url, more.llm), objects.agent("helper", "gpt-4o", more.agent));
     await this.ready("Agent", "helper");
   }
@@ -180,7 +184,13 @@ export class Scene {
     const { items } = (await must(this.#place.api, { method: "GET", path })) as { items: StoredEvent[] };
     return items
       .sort((a, b) => a.metadata.name.localeCompare(b.metadata.name))
-      .map(({ type, reason, message, source, count = 1 }) => ({ type, reason, message, source: source.component, count }));
+      .map(({ type, reason, message, source, count = 1 }) => ({
+        type,
+        reason,
+        message,
+        source: source.component,
+        count,
+      }));
   }
 
   /** The events, once there are so many. They are told in the background, after what they tell of. */
@@ -253,13 +263,15 @@ function resourceOf(kind: string): Resource {
 }
 
 function accepted(what: { kind: string; metadata: { name: string } }, reply: Reply): Reply {
-  if (reply.status >= 300) throw new Error(`${what.kind} ${what.metadata.name} was refused (${reply.status}): ${messageOf(reply)}`);
+  if (reply.status >= 300)
+    throw new Error(`${what.kind} ${what.metadata.name} was refused (${reply.status}): ${messageOf(reply)}`);
   return reply;
 }
 
 async function must(api: Api, call: Call): Promise<unknown> {
   const reply = await api.call(call);
-  if (reply.status >= 300) throw new Error(`${call.method} ${call.path} was answered ${reply.status}: ${messageOf(reply)}`);
+  if (reply.status >= 300)
+    throw new Error(`${call.method} ${call.path} was answered ${reply.status}: ${messageOf(reply)}`);
   return reply.body;
 }
 
@@ -268,7 +280,9 @@ function withoutBulk(object: unknown): unknown {
   return JSON.parse(
     JSON.stringify(object ?? "does not exist", (key, value: unknown) => {
       if (key === "managedFields") return undefined;
-      return typeof value === "string" && value.length > 500 ? `${value.slice(0, 500)}… (${value.length} characters)` : value;
+      return typeof value === "string" && value.length > 500
+        ? `${value.slice(0, 500)}… (${value.length} characters)`
+        : value;
     }),
   );
 }

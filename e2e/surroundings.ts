@@ -2,7 +2,7 @@
  * What all tests share besides the cluster: the stand-ins for the providers' own services, where calls go that name no
  * `baseUrl`, and the folder in which the first test that needs the shared cluster starts it. Everything ends with the run.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startFakeAnthropic } from "../capabilities/testing/fake-anthropic";
@@ -15,22 +15,23 @@ import { takeDown } from "../controlplane/take-down";
 export const VARIABLE = "KUBECHAIN_E2E";
 
 export interface Surroundings {
-  /** Of the shared cluster. */
-  stateDir: string;
+  /** Holds the state folders of all control planes of this run. */
+  folder: string;
   openai: string;
   anthropic: string;
 }
 
-/** Starts it and returns what stops it, the shared cluster included. */
+/** Starts it and returns what stops it, and every control plane of the run. */
 export async function startSurroundings(): Promise<() => Promise<void>> {
   const openai = await startModelServer();
   const anthropic = await startFakeAnthropic();
-  const stateDir = mkdtempSync(join(tmpdir(), "kubechain-e2e-"));
-  const surroundings: Surroundings = { stateDir, openai: openai.url, anthropic: anthropic.url };
+  const folder = mkdtempSync(join(tmpdir(), "kubechain-e2e-"));
+  const surroundings: Surroundings = { folder, openai: openai.url, anthropic: anthropic.url };
   process.env[VARIABLE] = JSON.stringify(surroundings);
   return async () => {
-    await takeDown(stateAt(stateDir), SILENT);
-    rmSync(stateDir, { recursive: true, force: true });
+    // A test that failed may have left its own control plane behind.
+    for (const name of readdirSync(folder)) await takeDown(stateAt(join(folder, name)), SILENT);
+    rmSync(folder, { recursive: true, force: true });
     await Promise.all([openai.close(), anthropic.close()]);
   };
 }

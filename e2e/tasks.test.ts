@@ -74,7 +74,11 @@ describe("the conversation", () => {
     const status = await run("unknown-tool", { userMessage: question });
     expect(status).toMatchObject({ phase: "FinalAnswer", output: "Without a tool then.", turns: 2 });
     const [, , wish, told] = status.contextWindow ?? [];
-    expect(told).toEqual({ role: "tool", toolCallId: wish?.toolCalls?.[0]?.id, content: saying('no tool named "search"') });
+    expect(told).toEqual({
+      role: "tool",
+      toolCallId: wish?.toolCalls?.[0]?.id,
+      content: saying('no tool named "search"'),
+    });
   });
 
   test.concurrent("what a task used and cost is in its status", async () => {
@@ -84,46 +88,96 @@ describe("the conversation", () => {
     model.on("price", { reply: { text: "Dear.", usage: { input: 1_000_000, output: 500_000, cached: 400_000 } } });
     await own.apply(task("price"));
     expect((await own.ended("price")).status?.usage).toEqual({
-      inputTokens: 1_000_000, outputTokens: 500_000, cachedInputTokens: 400_000, requests: 1, cost: 1.2 + 0.4 + 4,
+      inputTokens: 1_000_000,
+      outputTokens: 500_000,
+      cachedInputTokens: 400_000,
+      requests: 1,
+      cost: 1.2 + 0.4 + 4,
     });
   });
 
   test.concurrent("every parameter of the LLM reaches the server", async () => {
     const own = await lab.scene("tasks-parameters");
-    const parameters = { temperature: 0.2, maxTokens: 99, topP: 0.5, topK: 7, frequencyPenalty: 0.1, presencePenalty: 0.3, stop: ["END"], seed: 42, reasoningEffort: "low" as const };
+    const parameters = {
+      temperature: 0.2,
+      maxTokens: 99,
+      topP: 0.5,
+      topK: 7,
+      frequencyPenalty: 0.1,
+      presencePenalty: 0.3,
+      stop: ["END"],
+      seed: 42,
+      reasoningEffort: "low" as const,
+    };
     await own.team(model, { llm: { parameters } });
     await own.apply(task("parameters"));
     await own.ended("parameters");
     expect(model.asked("parameters")[0]?.body).toMatchObject({
-      model: "gpt-4o", temperature: 0.2, max_tokens: 99, top_p: 0.5, top_k: 7, frequency_penalty: 0.1, presence_penalty: 0.3, stop: ["END"], seed: 42, reasoning_effort: "low",
+      model: "gpt-4o",
+      temperature: 0.2,
+      max_tokens: 99,
+      top_p: 0.5,
+      top_k: 7,
+      frequency_penalty: 0.1,
+      presence_penalty: 0.3,
+      stop: ["END"],
+      seed: 42,
+      reasoning_effort: "low",
     });
   });
 
-  test.concurrent("the answer to a task with an output schema is JSON of that schema, and the model was told", async () => {
-    const outputSchema = { type: "object", properties: { capital: { type: "string" } }, required: ["capital"], additionalProperties: false };
-    const status = await run("schema", { outputSchema });
-    expect(JSON.parse(status.output ?? "")).toEqual({ capital: "schema" });
-    expect(model.asked("schema")[0]?.body["response_format"]).toMatchObject({ type: "json_schema" });
-  });
+  test.concurrent(
+    "the answer to a task with an output schema is JSON of that schema, and the model was told",
+    async () => {
+      const outputSchema = {
+        type: "object",
+        properties: { capital: { type: "string" } },
+        required: ["capital"],
+        additionalProperties: false,
+      };
+      const status = await run("schema", { outputSchema });
+      expect(JSON.parse(status.output ?? "")).toEqual({ capital: "schema" });
+      expect(model.asked("schema")[0]?.body["response_format"]).toMatchObject({ type: "json_schema" });
+    },
+  );
 
   test.concurrent("an answer that does not fit the output schema is none: the model is asked again", async () => {
-    const outputSchema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"], additionalProperties: false };
+    const outputSchema = {
+      type: "object",
+      properties: { n: { type: "integer" } },
+      required: ["n"],
+      additionalProperties: false,
+    };
     model.on("misfit", { reply: { text: '{"n": "three"}' } }, { reply: { text: '{"n": 3}' } });
     const status = await run("misfit", { outputSchema });
     expect(status).toMatchObject({ phase: "FinalAnswer", output: '{"n": 3}', usage: { requests: 2 }, messageCount: 3 });
-    expect(await scene.events("Task", "misfit")).toContainEqual(expect.objectContaining({ reason: "LLMRequestFailed", message: saying("does not fit the outputSchema") }));
+    expect(await scene.events("Task", "misfit")).toContainEqual(
+      expect.objectContaining({ reason: "LLMRequestFailed", message: saying("does not fit the outputSchema") }),
+    );
   });
 });
 
 describe("a failure that may pass", () => {
   test.concurrent("429 with Retry-After is asked again, not earlier, and the task says when", async () => {
     await scene.apply(task("limited", { userMessage: "limited [fail:429:retry-after=3]" }));
-    const { status } = await scene.until("Task", "limited", "backs off", ({ status: now }) => now?.phase === "ErrorBackoff");
-    expect(status).toMatchObject({ ready: false, status: "Retrying", statusDetail: saying("is limiting requests (429)"), waitingFor: saying("the next attempt at ") });
+    const { status } = await scene.until(
+      "Task",
+      "limited",
+      "backs off",
+      ({ status: now }) => now?.phase === "ErrorBackoff",
+    );
+    expect(status).toMatchObject({
+      ready: false,
+      status: "Retrying",
+      statusDetail: saying("is limiting requests (429)"),
+      waitingFor: saying("the next attempt at "),
+    });
     expect((await scene.ended("limited")).status).toMatchObject({ phase: "FinalAnswer", usage: { requests: 2 } });
     const [first, second] = model.asked("limited [fail:429:retry-after=3]");
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(2_990);
-    const told = await scene.untilEvents("Task", "limited", "LLMFinalAnswer", (events) => events.some(({ reason }) => reason === "LLMFinalAnswer"));
+    const told = await scene.untilEvents("Task", "limited", "LLMFinalAnswer", (events) =>
+      events.some(({ reason }) => reason === "LLMFinalAnswer"),
+    );
     expect(told.map(({ type, reason, count }) => `${type} ${reason} x${count}`)).toEqual([
       "Normal ValidationSucceeded x1",
       "Normal SendingContextWindowToLLM x2",
@@ -141,13 +195,23 @@ describe("a failure that may pass", () => {
     ["a connection that is reset", "reset", 2],
   ])("%s costs another call, and then there is an answer", async (_what, fault, requests) => {
     const status = await run(`stumbles-${fault}`, { userMessage: `stumbles [fail:${fault}][say:At last.]` });
-    expect(status).toMatchObject({ phase: "FinalAnswer", output: "At last.", usage: { requests }, messageCount: 3, turns: 1 });
+    expect(status).toMatchObject({
+      phase: "FinalAnswer",
+      output: "At last.",
+      usage: { requests },
+      messageCount: 3,
+      turns: 1,
+    });
   });
 
   test.concurrent("an answer without a word is asked for three times, and then the task fails", async () => {
     model.on("empty", { reply: { text: " " } });
     const status = await run("empty");
-    expect(status).toMatchObject({ phase: "Failed", finishReason: "EmptyAnswer", error: saying("empty answer 3 times") });
+    expect(status).toMatchObject({
+      phase: "Failed",
+      finishReason: "EmptyAnswer",
+      error: saying("empty answer 3 times"),
+    });
     expect(model.asked("empty")).toHaveLength(3);
   });
 
@@ -155,33 +219,59 @@ describe("a failure that may pass", () => {
     const own = await lab.scene("tasks-hang");
     await own.team(model, { llm: { limits: { timeout: "1s" } } });
     await own.apply(task("hangs", { userMessage: "hangs [fail:hang][say:Awake.]" }));
-    expect((await own.ended("hangs")).status).toMatchObject({ phase: "FinalAnswer", output: "Awake.", usage: { requests: 2 } });
+    expect((await own.ended("hangs")).status).toMatchObject({
+      phase: "FinalAnswer",
+      output: "Awake.",
+      usage: { requests: 2 },
+    });
   });
 });
 
 describe("a failure that only a person can mend", () => {
-  const words = (status: number, message: string, code?: string) => ({ fault: { kind: "Status" as const, status, body: { error: { message, ...(code && { code }) } } } });
+  const words = (status: number, message: string, code?: string) => ({
+    fault: { kind: "Status" as const, status, body: { error: { message, ...(code && { code }) } } },
+  });
 
   test.concurrent.each([
     [400, words(400, "temperature must be even"), ["refused the request (400): temperature must be even"]],
     [401, words(401, "Incorrect API key"), ["refused the API key (401)"]],
     [403, words(403, "Not for you"), ["does not allow this key to do that (403)"]],
-    [404, words(404, "No such model", "model_not_found"), ["does not have the model (404)", 'spec.parameters.model of LLM "gpt-4o"']],
-    ["400 for length", words(400, "This model's maximum context length is 8192 tokens", "context_length_exceeded"), ["conversation too long", "larger context window"]],
+    [
+      404,
+      words(404, "No such model", "model_not_found"),
+      ["does not have the model (404)", 'spec.parameters.model of LLM "gpt-4o"'],
+    ],
+    [
+      "400 for length",
+      words(400, "This model's maximum context length is 8192 tokens", "context_length_exceeded"),
+      ["conversation too long", "larger context window"],
+    ],
   ])("%s fails the task at once, in words that say what to change", async (what, step, phrases) => {
     const name = `refused-${String(what).replaceAll(" ", "-")}`;
     model.on(name, step);
     const ended = await run(name);
-    expect(ended).toMatchObject({ ready: false, phase: "Failed", status: "Error", finishReason: "LLMRequestFailed", usage: { requests: 1 } });
+    expect(ended).toMatchObject({
+      ready: false,
+      phase: "Failed",
+      status: "Error",
+      finishReason: "LLMRequestFailed",
+      usage: { requests: 1 },
+    });
     for (const phrase of phrases) expect(ended.error).toContain(phrase);
     expect(ended.statusDetail).toBe(ended.error);
-    expect(ended.conditions).toContainEqual(expect.objectContaining({ type: "Completed", status: "True", reason: "Failed" }));
+    expect(ended.conditions).toContainEqual(
+      expect.objectContaining({ type: "Completed", status: "True", reason: "Failed" }),
+    );
     expect(model.asked(name)).toHaveLength(1);
   });
 
   test.concurrent("a refusal is reported as one, with the model's reason", async () => {
     model.on("immoral", { reply: { stop: "refusal", text: "I would rather not." } });
-    expect(await run("immoral")).toMatchObject({ phase: "Failed", finishReason: "Refused", error: saying("I would rather not.") });
+    expect(await run("immoral")).toMatchObject({
+      phase: "Failed",
+      finishReason: "Refused",
+      error: saying("I would rather not."),
+    });
   });
 
   test.concurrent("an answer cut by the token limit is not passed off as one, and is kept", async () => {
@@ -203,7 +293,11 @@ describe("people", () => {
       own.on("slow", hangs);
       await place.apply(task("slow", { limits: { timeout: "2s" } }));
       await isAsked(own);
-      expect((await place.ended("slow")).status).toMatchObject({ phase: "Failed", finishReason: "TimedOut", error: saying("limits.timeout") });
+      expect((await place.ended("slow")).status).toMatchObject({
+        phase: "Failed",
+        finishReason: "TimedOut",
+        error: saying("limits.timeout"),
+      });
       await isHungUp(own);
     }),
   );
@@ -216,7 +310,9 @@ describe("people", () => {
       await place.patch("Task", "unwanted", { spec: { cancelled: true } });
       const { status } = await place.ended("unwanted");
       expect(status).toMatchObject({ phase: "Cancelled", status: "Cancelled", messageCount: 2 });
-      expect(status?.conditions).toContainEqual(expect.objectContaining({ type: "Completed", status: "True", reason: "Cancelled" }));
+      expect(status?.conditions).toContainEqual(
+        expect.objectContaining({ type: "Completed", status: "True", reason: "Cancelled" }),
+      );
       await isHungUp(own);
     }),
   );
@@ -229,33 +325,68 @@ describe("people", () => {
       await place.remove("Task", "again");
       await isHungUp(own);
       await place.apply(task("again"));
-      expect((await place.ended("again")).status).toMatchObject({ phase: "FinalAnswer", output: "Here I am again.", usage: { requests: 1 } });
+      expect((await place.ended("again")).status).toMatchObject({
+        phase: "FinalAnswer",
+        output: "Here I am again.",
+        usage: { requests: 1 },
+      });
     }),
   );
 
   test.concurrent("a task suspended from the start asks nobody until it is resumed", async () => {
     await scene.apply(task("later", { suspended: true }));
-    const { status } = await scene.until("Task", "later", "is suspended", ({ status: now }) => now?.status === "Suspended");
-    expect(status).toMatchObject({ phase: "Pending", ready: false, waitingFor: saying("spec.suspended to be set to false, since ") });
+    const { status } = await scene.until(
+      "Task",
+      "later",
+      "is suspended",
+      ({ status: now }) => now?.status === "Suspended",
+    );
+    expect(status).toMatchObject({
+      phase: "Pending",
+      ready: false,
+      waitingFor: saying("spec.suspended to be set to false, since "),
+    });
     expect(model.asked("later")).toEqual([]);
     await scene.patch("Task", "later", { spec: { suspended: false } });
     expect((await scene.ended("later")).status).toMatchObject({ phase: "FinalAnswer" });
-    const reasons = (await scene.untilEvents("Task", "later", "the last", (events) => events.some(({ reason }) => reason === "LLMFinalAnswer"))).map(({ reason }) => reason);
-    expect(reasons).toEqual(["Suspended", "Resumed", "ValidationSucceeded", "SendingContextWindowToLLM", "LLMFinalAnswer"]);
+    const reasons = (
+      await scene.untilEvents("Task", "later", "the last", (events) =>
+        events.some(({ reason }) => reason === "LLMFinalAnswer"),
+      )
+    ).map(({ reason }) => reason);
+    expect(reasons).toEqual([
+      "Suspended",
+      "Resumed",
+      "ValidationSucceeded",
+      "SendingContextWindowToLLM",
+      "LLMFinalAnswer",
+    ]);
   });
 
-  test.concurrent("an answer that arrives while a task is suspended is recorded, for it has been paid for", async () => {
-    model.on("paid", { reply: { text: "Paid." }, delayMs: 1_500 });
-    await scene.apply(task("paid"));
-    await until("the model is asked", () => model.asked("paid").length === 1);
-    await scene.patch("Task", "paid", { spec: { suspended: true } });
-    expect((await scene.ended("paid")).status).toMatchObject({ phase: "FinalAnswer", output: "Paid.", usage: { requests: 1 } });
-  });
+  test.concurrent(
+    "an answer that arrives while a task is suspended is recorded, for it has been paid for",
+    async () => {
+      model.on("paid", { reply: { text: "Paid." }, delayMs: 1_500 });
+      await scene.apply(task("paid"));
+      await until("the model is asked", () => model.asked("paid").length === 1);
+      await scene.patch("Task", "paid", { spec: { suspended: true } });
+      expect((await scene.ended("paid")).status).toMatchObject({
+        phase: "FinalAnswer",
+        output: "Paid.",
+        usage: { requests: 1 },
+      });
+    },
+  );
 
   test.concurrent("suspending between attempts keeps the next one back until the task is resumed", async () => {
     const userMessage = "kept-back [fail:503:retry-after=3]";
     await scene.apply(task("kept-back", { userMessage }));
-    const { status: before } = await scene.until("Task", "kept-back", "backs off", ({ status }) => status?.phase === "ErrorBackoff");
+    const { status: before } = await scene.until(
+      "Task",
+      "kept-back",
+      "backs off",
+      ({ status }) => status?.phase === "ErrorBackoff",
+    );
     await scene.patch("Task", "kept-back", { spec: { suspended: true } });
     await scene.until("Task", "kept-back", "is suspended", ({ status }) => status?.status === "Suspended");
     await until("the next attempt is due", () => Date.now() > Date.parse(before?.retryAt ?? "") + 500);
@@ -274,7 +405,9 @@ describe("people", () => {
     await run("settled");
     const reply = await scene.tryPatch("Task", "settled", { spec: { userMessage: "Something else?" } });
     expect(reply.status).toBe(422);
-    expect(messageOf(reply)).toContain("a task cannot be changed once it exists, except cancelled and suspended: delete it or create another one");
+    expect(messageOf(reply)).toContain(
+      "a task cannot be changed once it exists, except cancelled and suspended: delete it or create another one",
+    );
     await scene.patch("Task", "settled", { spec: { cancelled: true, suspended: true } });
     await scene.patch("Task", "settled", { metadata: { labels: { seen: "yes" } } });
     expect((await scene.get("Task", "settled"))?.status?.phase).toBe("FinalAnswer");
@@ -282,26 +415,45 @@ describe("people", () => {
 });
 
 describe("waiting", () => {
-  test.concurrent("a task whose agent comes later waits in words where the namespace allows it, and is answered then", async () => {
-    const own = await lab.scene("tasks-any-order", { "kubechain.humanlayer.dev/references": "warn" });
-    const [reply] = await own.apply(task("early"));
-    expect(reply?.warnings).toEqual([saying('Task "early" waits until Agent "helper" (spec.agentRef.name) exists')]);
-    const { status } = await own.until("Task", "early", "says that it waits", ({ status: now }) => now?.waitingFor !== undefined);
-    expect(status).toMatchObject({ phase: "Pending", ready: false, status: "Pending" });
-    expect(status?.waitingFor).toMatch(/^Agent "helper", which does not exist, to be created, since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-    expect(status?.statusDetail).toBe('Waiting for Agent "helper", which does not exist, to be created');
-    await own.apply(agent("helper", "gpt-4o"));
-    await own.until("Task", "early", "waits for the LLM", ({ status: now }) => (now?.waitingFor ?? "").includes('LLM "gpt-4o"'));
-    await own.apply(llm("gpt-4o", model.url));
-    expect((await own.ended("early")).status).toMatchObject({ phase: "FinalAnswer", usage: { requests: 1 } });
-    const waits = (await own.events("Task", "early")).filter(({ reason }) => reason === "Waiting");
-    expect(waits.map(({ source, message }) => `${source}: ${message}`)).toContain('task-controller: Waiting for Agent "helper", which does not exist, to be created');
-  });
+  test.concurrent(
+    "a task whose agent comes later waits in words where the namespace allows it, and is answered then",
+    async () => {
+      const own = await lab.scene("tasks-any-order", { "kubechain.humanlayer.dev/references": "warn" });
+      const [reply] = await own.apply(task("early"));
+      expect(reply?.warnings).toEqual([saying('Task "early" waits until Agent "helper" (spec.agentRef.name) exists')]);
+      const { status } = await own.until(
+        "Task",
+        "early",
+        "says that it waits",
+        ({ status: now }) => now?.waitingFor !== undefined,
+      );
+      expect(status).toMatchObject({ phase: "Pending", ready: false, status: "Pending" });
+      expect(status?.waitingFor).toMatch(
+        /^Agent "helper", which does not exist, to be created, since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
+      );
+      expect(status?.statusDetail).toBe('Waiting for Agent "helper", which does not exist, to be created');
+      await own.apply(agent("helper", "gpt-4o"));
+      await own.until("Task", "early", "waits for the LLM", ({ status: now }) =>
+        (now?.waitingFor ?? "").includes('LLM "gpt-4o"'),
+      );
+      await own.apply(llm("gpt-4o", model.url));
+      expect((await own.ended("early")).status).toMatchObject({ phase: "FinalAnswer", usage: { requests: 1 } });
+      const waits = (await own.events("Task", "early")).filter(({ reason }) => reason === "Waiting");
+      expect(waits.map(({ source, message }) => `${source}: ${message}`)).toContain(
+        'task-controller: Waiting for Agent "helper", which does not exist, to be created',
+      );
+    },
+  );
 
   test.concurrent("a task that is being answered says whom it waits for", async () => {
     model.on("patience", { reply: { text: "Here." }, delayMs: 1_000 });
     await scene.apply(task("patience"));
-    const { status } = await scene.until("Task", "patience", "is sent", ({ status: now }) => now?.phase === "ReadyForLLM");
+    const { status } = await scene.until(
+      "Task",
+      "patience",
+      "is sent",
+      ({ status: now }) => now?.phase === "ReadyForLLM",
+    );
     expect(status?.waitingFor).toMatch(/^LLM "gpt-4o" to answer, since /);
     expect((await scene.ended("patience")).status?.waitingFor).toBeUndefined();
   });
@@ -323,7 +475,10 @@ describe("size", () => {
   /** A conversation of so many characters and nine messages, which ends with the question. */
   function talk(question: string, characters: number): NonNullable<Task["spec"]["contextWindow"]> {
     const content = "x".repeat(characters / 8);
-    const parts = Array.from({ length: 8 }, (_, i) => ({ role: i % 2 === 0 ? ("user" as const) : ("assistant" as const), content }));
+    const parts = Array.from({ length: 8 }, (_, i) => ({
+      role: i % 2 === 0 ? ("user" as const) : ("assistant" as const),
+      content,
+    }));
     return [...parts, { role: "user" as const, content: question }];
   }
 
@@ -351,7 +506,12 @@ describe("size", () => {
     const names = Array.from({ length: 50 }, (_, i) => `crowd-${i}`);
     for (const name of names) model.on(name, { reply: { text: `For ${name}.` }, delayMs: 1_000 });
     await Promise.all(names.map((name) => scene.apply(task(name))));
-    for (const name of names) expect((await scene.ended(name)).status).toMatchObject({ phase: "FinalAnswer", output: `For ${name}.`, usage: { requests: 1 } });
+    for (const name of names)
+      expect((await scene.ended(name)).status).toMatchObject({
+        phase: "FinalAnswer",
+        output: `For ${name}.`,
+        usage: { requests: 1 },
+      });
     for (const name of names) expect(model.asked(name)).toHaveLength(1);
   });
 });

@@ -8,7 +8,7 @@ import type { ClusterObject } from "./objects";
 const COUNT_EVERY_MS = 1_000;
 const PATIENCE_MS = 15_000;
 
-/** Waits until the store holds as many objects as `count` says there are; false when that takes too long. */
+/** Waits until the store holds at least as many objects as `count` says there are; false when that takes too long. */
 export async function catchUp<T extends ClusterObject>(
   store: Store<T>,
   clock: Clock,
@@ -25,7 +25,7 @@ export async function catchUp<T extends ClusterObject>(
 
 /** Waits until the store holds `count` objects, or until it is time to count again. */
 function reaches<T extends ClusterObject>(store: Store<T>, clock: Clock, count: number): Promise<boolean> {
-  if (store.size === count) return Promise.resolve(true);
+  if (store.size >= count) return Promise.resolve(true);
   return new Promise((resolve) => {
     const end = (hasReached: boolean): void => {
       cancel();
@@ -34,7 +34,7 @@ function reaches<T extends ClusterObject>(store: Store<T>, clock: Clock, count: 
     };
     const cancel = clock.at(after(clock, COUNT_EVERY_MS), () => end(false));
     const unsubscribe = store.subscribe(() => {
-      if (store.size === count) end(true);
+      if (store.size >= count) end(true);
     });
   });
 }

@@ -62,22 +62,21 @@ export function toProblem(thrown: unknown): Problem {
   };
 }
 
+/** A request that took too long, a list whose next page is forgotten, a server that is busy. */
+const PATIENCE = new Set([408, 410, 429]);
+
 function fromRefusal(refusal: Refusal): Problem {
   const status = parseStatus(refusal.body);
   const said = status.message ?? firstLine(refusal.body);
+  if (PATIENCE.has(refusal.status)) return retryable(refusal, status, said);
   switch (refusal.status) {
     case 404:
       return notFound(status, said);
     case 409:
       return { kind: "conflict" };
-    case 410:
-    case 408:
-    case 429:
-      return retryable(refusal, status, said);
     case 401:
-      return { kind: "retryable", message: advise(401, said) };
     case 403:
-      return forbidden(status, said);
+      return notAllowed(refusal.status, status, said);
     default:
       return refusal.status >= 500 && !isTooLarge(said)
         ? retryable(refusal, status, said)
@@ -99,9 +98,9 @@ function notFound(status: ApiStatus, said: string): Problem {
  * is about the operator, not the object: an API server that has just started knows no roles yet and refuses everybody
  * (measured with 1.36.3, for about a second), and rights that are missing may be granted. No object may fail for that.
  */
-function forbidden(status: ApiStatus, said: string): Problem {
+function notAllowed(code: number, status: ApiStatus, said: string): Problem {
   const isEnding = status.details?.causes?.some((cause) => cause.reason === "NamespaceTerminating") ?? false;
-  return isEnding ? { kind: "gone" } : { kind: "retryable", message: advise(403, said) };
+  return isEnding ? { kind: "gone" } : { kind: "retryable", message: advise(code, said) };
 }
 
 function retryable(refusal: Refusal, status: ApiStatus, said: string): Problem {

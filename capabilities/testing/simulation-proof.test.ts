@@ -6,6 +6,9 @@ import type { Options } from "./simulation";
 import { play } from "./simulation";
 import * as variants from "./simulation-variants";
 
+/** Thousands of runs take their time on a busy machine; a run that hangs is still noticed. */
+const PATIENCE_MS = 120_000;
+
 function named(name: string): Scenario {
   const scenario = scenarios.find((other) => other.name === name);
   if (!scenario) throw new Error(`There is no scenario "${name}".`);
@@ -133,4 +136,5 @@ test.each(Object.entries(cases))(
     const right = await play(scenario, { ...options, operator: variants.sound });
     expect(right.violations).toEqual([]);
   },
+  PATIENCE_MS,
 );

@@ -10,6 +10,9 @@ import type { Kill, Mishap, Options } from "./simulation";
 import { play } from "./simulation";
 import type { Storm, Trouble } from "./simulation-weather";
 
+/** Thousands of runs take their time on a busy machine; a run that hangs is still noticed. */
+const PATIENCE_MS = 120_000;
+
 const seeds = process.env["SEED"] ? [Number(process.env["SEED"])] : Array.from({ length: 100 }, (_, i) => i + 1);
 const moments: Kill["moment"][] = ["before", "during", "after"];
 
@@ -47,33 +50,45 @@ async function broken(scenario: Scenario, options: Options): Promise<string[]> {
   );
 }
 
-test("several crashes in one run break no promise", async () => {
-  const sentences: string[] = [];
-  for (const seed of seeds) {
-    const { scenario, kills } = draw(seed, 2);
-    sentences.push(...(await broken(scenario, { seed, kills })));
-  }
-  expect(sentences).toEqual([]);
-});
+test(
+  "several crashes in one run break no promise",
+  async () => {
+    const sentences: string[] = [];
+    for (const seed of seeds) {
+      const { scenario, kills } = draw(seed, 2);
+      sentences.push(...(await broken(scenario, { seed, kills })));
+    }
+    expect(sentences).toEqual([]);
+  },
+  PATIENCE_MS,
+);
 
-test("no weather breaks a promise, with or without crashes", async () => {
-  const sentences: string[] = [];
-  for (const seed of seeds) {
-    const { random, scenario, kills } = draw(seed, 0);
-    sentences.push(...(await broken(scenario, { seed, kills, storm: brew(random) })));
-  }
-  expect(sentences).toEqual([]);
-});
+test(
+  "no weather breaks a promise, with or without crashes",
+  async () => {
+    const sentences: string[] = [];
+    for (const seed of seeds) {
+      const { random, scenario, kills } = draw(seed, 0);
+      sentences.push(...(await broken(scenario, { seed, kills, storm: brew(random) })));
+    }
+    expect(sentences).toEqual([]);
+  },
+  PATIENCE_MS,
+);
 
-test("the same seed gives the same run", async () => {
-  const [first, second] = await Promise.all(
-    [1, 2].map(async () => {
-      const { random, scenario, kills } = draw(11, 2);
-      return play(scenario, { seed: 11, kills, storm: brew(random) });
-    }),
-  );
-  expect(second?.evidence).toEqual(first?.evidence);
-});
+test(
+  "the same seed gives the same run",
+  async () => {
+    const [first, second] = await Promise.all(
+      [1, 2].map(async () => {
+        const { random, scenario, kills } = draw(11, 2);
+        return play(scenario, { seed: 11, kills, storm: brew(random) });
+      }),
+    );
+    expect(second?.evidence).toEqual(first?.evidence);
+  },
+  PATIENCE_MS,
+);
 
 /** What can go wrong with a call: only a status write can lose a race. Catalog and events fare alike in all scenarios, and have the storms. */
 function mishapsOf(scenario: Scenario, whats: string[]): Mishap[] {
@@ -98,4 +113,5 @@ test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
       sentences.push(...(await broken(scenario, { mishaps: [mishap] })));
     expect(sentences).toEqual([]);
   },
+  PATIENCE_MS,
 );
