@@ -3,15 +3,41 @@
 import tseslint from "typescript-eslint";
 
 const NO_CAPABILITIES = { group: ["**/capabilities/**"], message: "crds depends on nothing: it is the API." };
-const NO_CRD_INNARDS = { regex: "crds/(?!index$|kinds$)", message: "crds/index (data and types) and crds/kinds (classes for Pepr) are the only doors of crds." };
-const NO_KINDS = { group: ["**/catalog/**", "**/tasks/**", "**/toolcalls/**", "**/admission/**"], message: "runtime and adapters name no kind: pass what they need as a value." };
-const NO_OTHER_KINDS = { group: ["**/catalog/**", "**/tasks/**", "**/toolcalls/**"], message: "Kinds meet in the cluster (owner references, labels, watches), never by import." };
-const PURE = { group: ["**/runtime/**", "!**/runtime/assert-never", "!**/runtime/same-json", "**/adapters/**", "pepr", "kubernetes-fluent-client", "node:*"], allowTypeImports: true, message: "state, decide, readiness and transcript are pure: data in, data out." };
-const NO_CLUSTER_CLIENT = { group: ["@kubernetes/client-node", "undici"], message: "Only runtime/cluster and runtime/watch-metadata talk to the API server; ask them." };
+const NO_CRD_INNARDS = {
+  regex: "crds/(?!index$|kinds$)",
+  message: "crds/index (data and types) and crds/kinds (classes for Pepr) are the only doors of crds.",
+};
+const NO_KINDS = {
+  group: ["**/catalog/**", "**/tasks/**", "**/toolcalls/**", "**/admission/**"],
+  message: "runtime and adapters name no kind: pass what they need as a value.",
+};
+const NO_OTHER_KINDS = {
+  group: ["**/catalog/**", "**/tasks/**", "**/toolcalls/**"],
+  message: "Kinds meet in the cluster (owner references, labels, watches), never by import.",
+};
+const PURE = {
+  group: [
+    "**/runtime/**",
+    "!**/runtime/assert-never",
+    "!**/runtime/same-json",
+    "**/adapters/**",
+    "pepr",
+    "kubernetes-fluent-client",
+    "node:*",
+  ],
+  allowTypeImports: true,
+  message: "state, decide, readiness and transcript are pure: data in, data out.",
+};
+const NO_CLUSTER_CLIENT = {
+  group: ["@kubernetes/client-node", "undici"],
+  message: "Only runtime/api-server opens connections to the API server; ask runtime/cluster.",
+};
 const NO_PEPR = { group: ["pepr"], message: "Only index.ts files and pepr.ts know Pepr." };
 
 const arrow = (files, patterns, ignores = []) => ({
-  files, ignores, rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] },
+  files,
+  ignores,
+  rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] },
 });
 
 export default tseslint.config(
@@ -36,11 +62,33 @@ export default tseslint.config(
     },
   },
   arrow(["crds/**/*.ts"], [NO_CAPABILITIES]),
-  arrow(["capabilities/**/*.ts"], [NO_CRD_INNARDS, NO_CLUSTER_CLIENT, NO_PEPR], ["capabilities/*/index.ts", "capabilities/watch-every-change.ts"]),
-  arrow(["capabilities/runtime/**/*.ts"], [NO_CRD_INNARDS, NO_KINDS, NO_PEPR]),
+  arrow(
+    ["capabilities/**/*.ts"],
+    [NO_CRD_INNARDS, NO_CLUSTER_CLIENT, NO_PEPR],
+    [
+      "capabilities/*/index.ts",
+      "capabilities/watch-every-change.ts",
+      "capabilities/runtime/api-server.ts",
+      "capabilities/adapters/**",
+    ],
+  ),
+  arrow(
+    ["capabilities/runtime/**/*.ts"],
+    [NO_CRD_INNARDS, NO_KINDS, NO_PEPR, NO_CLUSTER_CLIENT],
+    ["capabilities/runtime/api-server.ts"],
+  ),
   arrow(["capabilities/adapters/**/*.ts"], [NO_CRD_INNARDS, NO_KINDS, NO_PEPR]),
-  arrow(["capabilities/{catalog,tasks,toolcalls}/*.ts"], [NO_CRD_INNARDS, NO_OTHER_KINDS, NO_CLUSTER_CLIENT, NO_PEPR], ["capabilities/*/index.ts"]),
-  arrow(["capabilities/{catalog,tasks,toolcalls}/**/{state,decide,decision,ask,hear,limits,status,report,readiness,transcript}.ts"], [NO_CRD_INNARDS, NO_OTHER_KINDS, PURE]),
+  arrow(
+    ["capabilities/{catalog,tasks,toolcalls}/*.ts"],
+    [NO_CRD_INNARDS, NO_OTHER_KINDS, NO_CLUSTER_CLIENT, NO_PEPR],
+    ["capabilities/*/index.ts"],
+  ),
+  arrow(
+    [
+      "capabilities/{catalog,tasks,toolcalls}/**/{state,decide,decision,ask,hear,limits,status,report,readiness,transcript}.ts",
+    ],
+    [NO_CRD_INNARDS, NO_OTHER_KINDS, PURE],
+  ),
   {
     files: ["**/*.test.ts", "capabilities/testing/**/*.ts", "e2e/**/*.ts"],
     rules: { "max-lines": ["error", 600], "@typescript-eslint/no-restricted-imports": "off" },

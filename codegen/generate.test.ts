@@ -6,19 +6,13 @@ import type { Schema } from "../crds/schema";
 import { normalise } from "./normalise";
 import { FOLDER, render, staleFiles } from "./render";
 
-const onDisk = (path: string): string | undefined =>
-  existsSync(path) ? readFileSync(path, "utf8") : undefined;
+const onDisk = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, "utf8") : undefined);
 const present = readdirSync(FOLDER).map((name) => `${FOLDER}/${name}`);
 
 /** The definitions with one more field in the spec of one kind. */
-function withField(
-  kind: string,
-  name: string,
-  field: Schema,
-): CustomResourceDefinition[] {
+function withField(kind: string, name: string, field: Schema): CustomResourceDefinition[] {
   const copies = structuredClone([...definitions]);
-  const schema = copies.find(({ spec }) => spec.names.kind === kind)?.spec
-    .versions[0]?.schema.openAPIV3Schema;
+  const schema = copies.find(({ spec }) => spec.names.kind === kind)?.spec.versions[0]?.schema.openAPIV3Schema;
   const properties = schema?.properties?.["spec"]?.properties;
   if (!properties) throw new Error(`${kind} has no spec`);
   properties[name] = field;
@@ -36,25 +30,18 @@ test("a new field makes the YAML and the types of its kind stale, and nothing el
     description: "You choose.",
   });
   const rendered = await render({ definitions: changed, sharedTypes });
-  expect(staleFiles(rendered, onDisk, present)).toEqual([
-    `${FOLDER}/crds.yaml`,
-    `${FOLDER}/task.ts`,
-  ]);
+  expect(staleFiles(rendered, onDisk, present)).toEqual([`${FOLDER}/crds.yaml`, `${FOLDER}/task.ts`]);
   expect(rendered.get(`${FOLDER}/task.ts`)).toContain("priority?: number;");
 });
 
 test("a bound only the API server knows makes the YAML stale alone", async () => {
   const changed = withField("Task", "cancelled", {
-    ...definitions.find(({ spec }) => spec.names.kind === "Task")?.spec
-      .versions[0]?.schema.openAPIV3Schema.properties?.["spec"]?.properties?.[
-      "cancelled"
-    ],
+    ...definitions.find(({ spec }) => spec.names.kind === "Task")?.spec.versions[0]?.schema.openAPIV3Schema
+      .properties?.["spec"]?.properties?.["cancelled"],
     default: true,
   });
   const rendered = await render({ definitions: changed, sharedTypes });
-  expect(staleFiles(rendered, onDisk, present)).toEqual([
-    `${FOLDER}/crds.yaml`,
-  ]);
+  expect(staleFiles(rendered, onDisk, present)).toEqual([`${FOLDER}/crds.yaml`]);
 });
 
 test("a file nobody renders any more, an edited one and a missing one are all named", async () => {
@@ -68,9 +55,11 @@ test("a file nobody renders any more, an edited one and a missing one are all na
     "fresh.ts": "as rendered",
     "orphan.ts": "old",
   };
-  expect(staleFiles(rendered, (path) => disk[path], Object.keys(disk))).toEqual(
-    ["edited.ts", "missing.ts", "orphan.ts"],
-  );
+  expect(staleFiles(rendered, (path) => disk[path], Object.keys(disk))).toEqual([
+    "edited.ts",
+    "missing.ts",
+    "orphan.ts",
+  ]);
 });
 
 test("rendering leaves the definitions as they were", async () => {
@@ -96,16 +85,8 @@ describe("a type", () => {
       { "x-kubernetes-int-or-string": true },
       { tsType: "number | string" },
     ],
-    [
-      "may be null where the schema says so",
-      { type: "integer", nullable: true },
-      { type: ["integer", "null"] },
-    ],
-    [
-      "is the words of an enum",
-      { type: "string", enum: ["a", "b"] },
-      { type: "string", enum: ["a", "b"] },
-    ],
+    ["may be null where the schema says so", { type: "integer", nullable: true }, { type: ["integer", "null"] }],
+    ["is the words of an enum", { type: "string", enum: ["a", "b"] }, { type: "string", enum: ["a", "b"] }],
     [
       "has no bounds or rules",
       {

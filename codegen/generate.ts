@@ -2,14 +2,7 @@
  * `npm run generate` writes everything under crds/generated and the diagrams in docs; with `-- --check` it writes
  * nothing and fails, naming each file that is stale. Runs on a contributor's machine and in CI, never in the cluster.
  */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { definitions, sharedTypes } from "../crds/definitions";
 import { diagrams } from "./diagrams";
@@ -22,9 +15,7 @@ const read = (root: string, path: string): string | undefined => {
 
 const present = (root: string): string[] => {
   const folder = join(root, FOLDER);
-  return existsSync(folder)
-    ? readdirSync(folder).map((name) => `${FOLDER}/${name}`)
-    : [];
+  return existsSync(folder) ? readdirSync(folder).map((name) => `${FOLDER}/${name}`) : [];
 };
 
 /** Writes the stale files, or only names them; the result is the exit code. */
@@ -45,9 +36,7 @@ async function main(root: string, check: boolean): Promise<number> {
 
 function report(stale: readonly string[]): number {
   for (const path of stale)
-    console.error(
-      `${path} does not match what it is generated from: run \`${COMMAND}\` and commit the result.`,
-    );
+    console.error(`${path} does not match what it is generated from: run \`${COMMAND}\` and commit the result.`);
   return stale.length === 0 ? 0 : 1;
 }
 

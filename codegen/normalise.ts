@@ -18,13 +18,8 @@ export interface TypeSchema {
 }
 
 /** Replaces every piece whose title is in `shared` by that name. `root` is the one piece that is being defined. */
-export function normalise(
-  schema: Schema,
-  shared: ReadonlySet<string>,
-  root = true,
-): TypeSchema {
-  const about =
-    schema.description === undefined ? {} : { description: schema.description };
+export function normalise(schema: Schema, shared: ReadonlySet<string>, root = true): TypeSchema {
+  const about = schema.description === undefined ? {} : { description: schema.description };
   if (!root && schema.title !== undefined && shared.has(schema.title)) {
     return { ...about, tsType: schema.title };
   }
@@ -33,59 +28,45 @@ export function normalise(
 }
 
 function shape(schema: Schema, shared: ReadonlySet<string>): TypeSchema {
-  if (schema["x-kubernetes-int-or-string"])
-    return { tsType: "number | string" };
+  if (schema["x-kubernetes-int-or-string"]) return { tsType: "number | string" };
   if (schema["x-kubernetes-preserve-unknown-fields"]) {
     return {
       tsType: schema.type === "object" ? "Record<string, unknown>" : "unknown",
     };
   }
   if (schema.enum) return { type: "string", enum: [...schema.enum] };
-  if (schema.items)
-    return { type: "array", items: normalise(schema.items, shared, false) };
+  if (schema.items) return { type: "array", items: normalise(schema.items, shared, false) };
   if (schema.type === "object") return objectShape(schema, shared);
   return { type: schema.type ?? "string" };
 }
 
 function objectShape(schema: Schema, shared: ReadonlySet<string>): TypeSchema {
   const properties = Object.fromEntries(
-    Object.entries(schema.properties ?? {}).map(([name, property]) => [
-      name,
-      normalise(property, shared, false),
-    ]),
+    Object.entries(schema.properties ?? {}).map(([name, property]) => [name, normalise(property, shared, false)]),
   );
   const { additionalProperties } = schema;
   return {
     type: "object",
     properties,
     required: [...(schema.required ?? [])],
-    additionalProperties: additionalProperties
-      ? normalise(additionalProperties, shared, false)
-      : false,
+    additionalProperties: additionalProperties ? normalise(additionalProperties, shared, false) : false,
   };
 }
 
 function orNull(shaped: TypeSchema, schema: Schema): TypeSchema {
   if (!schema.nullable) return shaped;
-  if (shaped.tsType !== undefined)
-    return { ...shaped, tsType: `${shaped.tsType} | null` };
+  if (shaped.tsType !== undefined) return { ...shaped, tsType: `${shaped.tsType} | null` };
   return { ...shaped, type: [shaped.type ?? "string", "null"].flat() };
 }
 
 /** The shared names a schema uses, for the import line. */
-export function sharedNames(
-  schema: TypeSchema,
-  shared: ReadonlySet<string>,
-): Set<string> {
+export function sharedNames(schema: TypeSchema, shared: ReadonlySet<string>): Set<string> {
   const found = new Set<string>();
   const look = (piece: TypeSchema): void => {
-    if (piece.tsType !== undefined && shared.has(piece.tsType))
-      found.add(piece.tsType);
-    for (const property of Object.values(piece.properties ?? {}))
-      look(property);
+    if (piece.tsType !== undefined && shared.has(piece.tsType)) found.add(piece.tsType);
+    for (const property of Object.values(piece.properties ?? {})) look(property);
     if (piece.items) look(piece.items);
-    if (typeof piece.additionalProperties === "object")
-      look(piece.additionalProperties);
+    if (typeof piece.additionalProperties === "object") look(piece.additionalProperties);
   };
   look(schema);
   return found;

@@ -3,7 +3,8 @@
  * kind, and the classes Pepr needs. Pure but for formatting: same definitions, same texts. Never touches the disk.
  */
 import { compile } from "json-schema-to-typescript";
-import { format } from "prettier";
+import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
 import { stringify } from "yaml";
 import type { CustomResourceDefinition } from "../crds/object";
 import type { Schema } from "../crds/schema";
@@ -27,25 +28,14 @@ const HEADER = `Generated from the definitions in crds/ by \`${COMMAND}\`. Do no
 export async function render(source: Source): Promise<Map<string, string>> {
   const shared = new Set(source.sharedTypes.map((piece) => piece.title ?? ""));
   const files = new Map<string, string>();
-  const add = async (
-    name: string,
-    text: string,
-    parser: "yaml" | "typescript",
-  ): Promise<void> => {
-    files.set(`${FOLDER}/${name}`, await format(text, { parser }));
+  const add = async (name: string, text: string, parser: "yaml" | "typescript"): Promise<void> => {
+    const style = await resolveConfig(join(process.cwd(), FOLDER, name));
+    files.set(`${FOLDER}/${name}`, await format(text, { ...style, parser }));
   };
   await add("crds.yaml", crdsYaml(source.definitions), "yaml");
-  await add(
-    "shared.ts",
-    await sharedFile(source.sharedTypes, shared),
-    "typescript",
-  );
+  await add("shared.ts", await sharedFile(source.sharedTypes, shared), "typescript");
   for (const definition of source.definitions) {
-    await add(
-      `${definition.spec.names.singular}.ts`,
-      await kindFile(definition, shared),
-      "typescript",
-    );
+    await add(`${definition.spec.names.singular}.ts`, await kindFile(definition, shared), "typescript");
   }
   await add("classes.ts", classesFile(source.definitions), "typescript");
   return files;
@@ -60,9 +50,7 @@ export function staleFiles(
   read: (path: string) => string | undefined,
   present: readonly string[],
 ): string[] {
-  const differing = [...rendered]
-    .filter(([path, text]) => read(path) !== text)
-    .map(([path]) => path);
+  const differing = [...rendered].filter(([path, text]) => read(path) !== text).map(([path]) => path);
   const orphaned = present.filter((path) => !rendered.has(path));
   return [...differing, ...orphaned].sort();
 }
@@ -74,32 +62,21 @@ function crdsYaml(definitions: readonly CustomResourceDefinition[]): string {
   return `# ${HEADER}\n---\n${documents.join("---\n")}`;
 }
 
-async function sharedFile(
-  pieces: readonly Schema[],
-  shared: ReadonlySet<string>,
-): Promise<string> {
+async function sharedFile(pieces: readonly Schema[], shared: ReadonlySet<string>): Promise<string> {
   const types = [];
-  for (const piece of pieces)
-    types.push(await typesOf(normalise(piece, shared)));
+  for (const piece of pieces) types.push(await typesOf(normalise(piece, shared)));
   return [`// ${HEADER}`, ...types].join("\n\n");
 }
 
-async function kindFile(
-  definition: CustomResourceDefinition,
-  shared: ReadonlySet<string>,
-): Promise<string> {
+async function kindFile(definition: CustomResourceDefinition, shared: ReadonlySet<string>): Promise<string> {
   const { kind } = definition.spec.names;
   const schema = withMetadata(kind, normalise(schemaOf(definition), shared));
   const used = [...sharedNames(schema, shared)].sort();
   const imports = [
     'import type { ObjectMeta } from "../object";',
-    ...(used.length > 0
-      ? [`import type { ${used.join(", ")} } from "./shared";`]
-      : []),
+    ...(used.length > 0 ? [`import type { ${used.join(", ")} } from "./shared";`] : []),
   ];
-  return [`// ${HEADER}`, imports.join("\n"), await typesOf(schema)].join(
-    "\n\n",
-  );
+  return [`// ${HEADER}`, imports.join("\n"), await typesOf(schema)].join("\n\n");
 }
 
 function withMetadata(kind: string, schema: TypeSchema): TypeSchema {
@@ -117,19 +94,15 @@ function withMetadata(kind: string, schema: TypeSchema): TypeSchema {
 }
 
 async function typesOf(schema: TypeSchema): Promise<string> {
-  return compile(
-    structuredClone(schema) as Parameters<typeof compile>[0],
-    schema.title ?? "",
-    {
-      bannerComment: "",
-      additionalProperties: false,
-      unknownAny: true,
-      ignoreMinAndMaxItems: true,
-      format: false,
-      // Nothing here refers to another file, and nothing is ever to be fetched.
-      $refOptions: { resolve: { external: false, http: false, file: false } },
-    },
-  );
+  return compile(structuredClone(schema) as Parameters<typeof compile>[0], schema.title ?? "", {
+    bannerComment: "",
+    additionalProperties: false,
+    unknownAny: true,
+    ignoreMinAndMaxItems: true,
+    format: false,
+    // Nothing here refers to another file, and nothing is ever to be fetched.
+    $refOptions: { resolve: { external: false, http: false, file: false } },
+  });
 }
 
 function classesFile(definitions: readonly CustomResourceDefinition[]): string {
@@ -139,10 +112,7 @@ function classesFile(definitions: readonly CustomResourceDefinition[]): string {
   });
   return [
     `// ${HEADER}`,
-    [
-      'import { GenericKind, RegisterKind } from "kubernetes-fluent-client";',
-      ...imports,
-    ].join("\n"),
+    ['import { GenericKind, RegisterKind } from "kubernetes-fluent-client";', ...imports].join("\n"),
     ...definitions.map(classOf),
   ].join("\n\n");
 }

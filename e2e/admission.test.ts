@@ -10,7 +10,7 @@ import { startModel } from "./model";
 import type { Manifest } from "./objects";
 import { agent, llm, ours, task } from "./objects";
 import type { Scene } from "./scene";
-import { messageOf } from "./scene";
+import { contentOf, messageOf } from "./scene";
 
 let lab: Lab;
 let model: Model;
@@ -297,7 +297,7 @@ describe("old spellings", () => {
       }
       const before = await own.ready("LLM", "small");
       await own.apply(old("gpt-4o-mini"));
-      expect((await own.get("LLM", "small"))?.metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+      expect(contentOf(await own.get("LLM", "small"))).toEqual(contentOf(before));
     },
   );
 });
@@ -355,13 +355,11 @@ describe("what must go through", () => {
     const how = ["apply", "--server-side", "-f", "-"];
     await own.mustKubectl(how, files);
     expect((await own.ended("hello")).status?.phase).toBe("FinalAnswer");
-    const versions = async (): Promise<unknown[]> =>
-      Promise.all([own.get("LLM", "gpt-4o"), own.get("Agent", "helper"), own.get("Task", "hello")]).then((all) =>
-        all.map((one) => one?.metadata.resourceVersion),
-      );
-    const before = await versions();
+    const contents = async (): Promise<unknown[]> =>
+      [await own.get("LLM", "gpt-4o"), await own.get("Agent", "helper"), await own.get("Task", "hello")].map(contentOf);
+    const before = await contents();
     await own.mustKubectl(how, files);
-    expect(await versions()).toEqual(before);
+    expect(await contents()).toEqual(before);
   });
 
   test.concurrent("a namespace, with everything in it", async () => {

@@ -15,6 +15,7 @@ import { sharedLab, START_LIMIT_MS } from "./harness";
 import type { Manifest } from "./objects";
 import { agent, ours, secret, task } from "./objects";
 import type { Scene } from "./scene";
+import { contentOf } from "./scene";
 
 let lab: Lab;
 beforeAll(async () => void (lab = await sharedLab()), START_LIMIT_MS);
@@ -324,11 +325,10 @@ describe("other spellings", () => {
         expect(spec).toEqual({ agentRef: { name: "my-assistant" }, userMessage: MOON });
         expect(status).toMatchObject({ phase: "FinalAnswer", output: expect.stringMatching(NO_CAPITAL) as string });
       }
-      const versions = async (): Promise<string[]> =>
-        (await scene.list("Task")).map(({ metadata }) => metadata.resourceVersion);
-      const before = await versions();
+      const contents = async (): Promise<unknown[]> => (await scene.list("Task")).map(contentOf);
+      const before = await contents();
       for (const manifest of older) await scene.mustKubectl(["apply", "-f", "-"], manifest);
-      expect(await versions()).toEqual(before);
+      expect(await contents()).toEqual(before);
     },
   );
 });

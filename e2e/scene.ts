@@ -251,6 +251,18 @@ export async function until(
   }
 }
 
+/**
+ * What of an object is its content: all but the bookkeeping of the API server, which may sort who owns which field anew, and
+ * store that, when nothing else has changed.
+ */
+export function contentOf(object: { metadata: object } | undefined): unknown {
+  return JSON.parse(
+    JSON.stringify(object ?? "does not exist", (key, value: unknown) =>
+      key === "managedFields" || key === "resourceVersion" ? undefined : value,
+    ),
+  );
+}
+
 /** The sentence of a refusal. */
 export function messageOf({ body }: Reply): string {
   return typeof body === "object" && body !== null && "message" in body ? String(body.message) : JSON.stringify(body);

@@ -141,6 +141,19 @@ describe("the conversation", () => {
     },
   );
 
+  test.concurrent("a model that never gives an answer of the output schema is given up on soon, and paid", async () => {
+    const outputSchema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
+    model.on("hopeless", { reply: { text: "Three.", usage: { input: 10, output: 5, cached: 0 } } });
+    const status = await run("hopeless", { outputSchema });
+    expect(status).toMatchObject({
+      phase: "Failed",
+      finishReason: "OutputMismatch",
+      error: saying("does not fit the outputSchema"),
+      usage: { requests: 3, inputTokens: 30, outputTokens: 15 },
+    });
+    expect(model.asked("hopeless")).toHaveLength(3);
+  });
+
   test.concurrent("an answer that does not fit the output schema is none: the model is asked again", async () => {
     const outputSchema = {
       type: "object",
@@ -210,7 +223,7 @@ describe("a failure that may pass", () => {
     expect(status).toMatchObject({
       phase: "Failed",
       finishReason: "EmptyAnswer",
-      error: saying("empty answer 3 times"),
+      error: saying("3 answers of no use"),
     });
     expect(model.asked("empty")).toHaveLength(3);
   });

@@ -20,14 +20,7 @@ export interface LLMSpec {
   /**
    * You say whose API is spoken; for everything compatible with OpenAI's you write openai and set parameters.baseUrl. Example: `openai`.
    */
-  provider:
-    | "openai"
-    | "anthropic"
-    | "google"
-    | "vertex"
-    | "mistral"
-    | "azure"
-    | "bedrock";
+  provider: "openai" | "anthropic" | "google" | "vertex" | "mistral" | "azure" | "bedrock";
   /**
    * You say where the API key is; without it, and without a parameters.baseUrl, it is the Secret named after the provider, key <PROVIDER>_API_KEY. Example: `{secretKeyRef: {name: openai, key: OPENAI_API_KEY}}`.
    */
@@ -98,14 +91,7 @@ export interface LLMParameters {
   /**
    * You choose how long a reasoning model thinks before it answers; not every model knows every word. Example: `low`.
    */
-  reasoningEffort?:
-    | "none"
-    | "minimal"
-    | "low"
-    | "medium"
-    | "high"
-    | "xhigh"
-    | "max";
+  reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
 }
 /**
  * You set here what only OpenAI has. Example: `{api: responses}`.

@@ -1,12 +1,7 @@
 // Generated from the definitions in crds/ by `npm run generate`. Do not edit.
 
 import type { ObjectMeta } from "../object";
-import type {
-  ComputeResources,
-  Condition,
-  NamedValue,
-  Reference,
-} from "./shared";
+import type { ComputeResources, Condition, NamedValue, Reference } from "./shared";
 
 /**
  * An MCPServer is a server of the Model Context Protocol whose tools agents can use. You write it with apiVersion kubechain.humanlayer.dev/v1alpha1.

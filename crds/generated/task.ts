@@ -1,14 +1,7 @@
 // Generated from the definitions in crds/ by `npm run generate`. Do not edit.
 
 import type { ObjectMeta } from "../object";
-import type {
-  Condition,
-  Limits,
-  Message,
-  Reference,
-  SpanContext,
-  Usage,
-} from "./shared";
+import type { Condition, Limits, Message, Reference, SpanContext, Usage } from "./shared";
 
 /**
  * A Task puts a question to an agent and keeps the whole conversation until the final answer. The names of the objects made for it begin with its own name, and its name is also a label of theirs; a name too long for that is shortened there and ends in a short hash. You write it with apiVersion kubechain.humanlayer.dev/v1alpha1.
@@ -96,14 +89,7 @@ export interface TaskStatus {
   /**
    * You read here where the run is: what it waits for, or how it ended. Example: `FinalAnswer`.
    */
-  phase?:
-    | "Pending"
-    | "ReadyForLLM"
-    | "ToolCallsPending"
-    | "ErrorBackoff"
-    | "FinalAnswer"
-    | "Failed"
-    | "Cancelled";
+  phase?: "Pending" | "ReadyForLLM" | "ToolCallsPending" | "ErrorBackoff" | "FinalAnswer" | "Failed" | "Cancelled";
   /**
    * You read the final answer here. Example: `The Moon does not have a capital.`.
    */

@@ -1,13 +1,7 @@
 // Generated from the definitions in crds/ by `npm run generate`. Do not edit.
 
 import type { ObjectMeta } from "../object";
-import type {
-  Condition,
-  Message,
-  Reference,
-  SpanContext,
-  Usage,
-} from "./shared";
+import type { Condition, Message, Reference, SpanContext, Usage } from "./shared";
 
 /**
  * A TaskRun runs an existing task again and keeps its own conversation. It belongs to its task and is deleted with it. You write it with apiVersion kubechain.humanlayer.dev/v1alpha1.
@@ -71,14 +65,7 @@ export interface TaskRunStatus {
   /**
    * You read here where the run is: what it waits for, or how it ended. Example: `FinalAnswer`.
    */
-  phase?:
-    | "Pending"
-    | "ReadyForLLM"
-    | "ToolCallsPending"
-    | "ErrorBackoff"
-    | "FinalAnswer"
-    | "Failed"
-    | "Cancelled";
+  phase?: "Pending" | "ReadyForLLM" | "ToolCallsPending" | "ErrorBackoff" | "FinalAnswer" | "Failed" | "Cancelled";
   /**
    * You read the final answer here. Example: `The Moon does not have a capital.`.
    */

@@ -1,12 +1,7 @@
 // Generated from the definitions in crds/ by `npm run generate`. Do not edit.
 
 import type { ObjectMeta } from "../object";
-import type {
-  ComputeResources,
-  Condition,
-  NamedValue,
-  Reference,
-} from "./shared";
+import type { ComputeResources, Condition, NamedValue, Reference } from "./shared";
 
 /**
  * A Tool is something agents can do: a function, a call of an API, a container, or another agent. You write it with apiVersion kubechain.humanlayer.dev/v1alpha1.
