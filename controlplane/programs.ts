@@ -8,7 +8,7 @@ import { keyFiles } from "./certificates";
 import type { Program } from "./processes";
 import type { State } from "./state";
 
-/** Only what a cluster without nodes needs; see README.md of this folder. */
+/** What a cluster without nodes needs: owned objects collected, namespaces ended, service accounts with their tokens. */
 const CONTROLLERS = [
   "garbage-collector-controller",
   "namespace-controller",

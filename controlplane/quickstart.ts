@@ -16,6 +16,7 @@ import { describeModels } from "./models";
 import type { Options } from "./options";
 import type { Progress } from "./progress";
 import { showProgress } from "./progress";
+import { quote } from "./shell";
 import type { State } from "./state";
 import { isKnown, logOf, stateAt } from "./state";
 import { deleteState, takeDown } from "./take-down";
@@ -92,7 +93,7 @@ async function watchOver(state: State, progress: Progress, interrupted: AbortSig
       else if (!missing.has(name)) {
         missing.add(name);
         progress.say(
-          `! ${name} has ended (${logOf(state, name)}). \`npm run up\` in another terminal starts it again.`,
+          `! ${name} has ended (${logOf(state, name)}). In another terminal: npm run up -- --state ${quote(state.dir)}`,
         );
       }
     }

@@ -62,8 +62,44 @@ function condition(object: LLM | Agent, type: string): unknown {
   return object.status?.conditions?.find((one) => one.type === type);
 }
 
-describe("an LLM and its Secret", () => {
-  test.concurrent("is not ready without it, and says how to make it; is ready once it is there", async () => {
+test.concurrent("nothing is written and nothing is told while nothing changes", async () => {
+  const scene = await lab.scene("silence", { "kubechain.humanlayer.dev/references": "warn" });
+  await scene.team(model);
+  await scene.apply(
+    llm("keyless", guarded.url, keyFrom),
+    llm("unreachable", nobody),
+    agent("stranded", "keyless"),
+    task("done"),
+    task("stranded", { agentRef: { name: "stranded" } }),
+    task("orphan", { agentRef: { name: "nobody" } }),
+  );
+  await scene.ended("done");
+  await unusable(scene, "keyless", /does not exist/);
+  await unusable(scene, "unreachable", /No connection/);
+  await waiting(scene, "stranded", /keyless/);
+  for (const name of ["stranded", "orphan"])
+    await scene.until("Task", name, "waits", ({ status }) => status?.waitingFor !== undefined);
+  await sleep(2_000); // Events are told in the background.
+  const picture = async (): Promise<string[]> => {
+    const kinds = await Promise.all((["LLM", "Agent", "Task"] as const).map((kind) => scene.list(kind)));
+    const found = kinds.flat().map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`);
+    const { stdout } = await scene.kubectl([
+      "get",
+      "events",
+      "-o",
+      "jsonpath={range .items[*]}{.metadata.name} {.reason} {.count}{'\\n'}{end}",
+    ]);
+    return [...found, ...stdout.trim().split("\n").sort()];
+  };
+  const before = await picture();
+  expect(before.length).toBeGreaterThan(15);
+  await sleep(10_000);
+  expect(await picture()).toEqual(before);
+});
+
+test.concurrent(
+  "an LLM is not ready without its Secret, and says how to make it; it is ready once that is there",
+  async () => {
     const scene = await lab.scene("no-secret");
     await scene.apply(llm("gpt-4o", guarded.url, keyFrom));
     const { status } = await unusable(scene, "gpt-4o", /does not exist/);
@@ -79,252 +115,209 @@ describe("an LLM and its Secret", () => {
       "Warning SecretValidationFailed llm-controller",
       "Normal ValidationSucceeded llm-controller",
     ]);
-  });
+  },
+);
 
-  test.concurrent.each([
-    [
-      "another key in it",
-      { OTHER: "x" },
-      /has no key "KEY", only "OTHER"\. Add the API key: kubectl patch secret my-key /,
-    ],
-    ["nothing under that key", { KEY: "" }, /^Key "KEY" of Secret "my-key" .* is empty/],
-  ])("is not ready with %s, and becomes so with the right one", async (_what, content, why) => {
-    const scene = await lab.scene("odd-secret");
-    await scene.apply(secret("my-key", content), llm("gpt-4o", guarded.url, keyFrom));
-    await unusable(scene, "gpt-4o", why);
-    await scene.patch("Secret", "my-key", { stringData: { KEY } });
-    await scene.ready("LLM", "gpt-4o");
-  });
-
-  test.concurrent("follows a key that is wrong, corrected, gone and back, and the agent follows too", async () => {
-    const scene = await lab.scene("keys");
-    await scene.apply(
-      secret("my-key", { KEY: WRONG_KEY }),
-      llm("gpt-4o", guarded.url, keyFrom),
-      agent("helper", "gpt-4o"),
-    );
-    const refused = await unusable(scene, "gpt-4o", /refused the API key \(401\)/);
-    expect(refused.status?.statusDetail).toMatch(/\[redacted\].* Put a valid key in Secret "my-key", key "KEY"\.$/);
-    await waiting(scene, "helper", /^LLM "gpt-4o" is not ready: .*refused the API key/);
-    await scene.patch("Secret", "my-key", { stringData: { KEY } });
-    await scene.ready("LLM", "gpt-4o");
-    await scene.ready("Agent", "helper");
-    await scene.remove("Secret", "my-key");
-    await unusable(scene, "gpt-4o", /does not exist/);
-    await waiting(scene, "helper", /does not exist/);
-    await scene.apply(secret("my-key", { KEY }));
-    await scene.ready("LLM", "gpt-4o");
-    await scene.ready("Agent", "helper");
-  });
-
-  test.concurrent(
-    "a key that has stopped working between two checks fails a task in words, not the operator",
-    async () => {
-      const scene = await lab.scene("revoked");
-      await scene.apply(secret("my-key", { KEY }), llm("gpt-4o", guarded.url, keyFrom), agent("helper", "gpt-4o"));
-      await scene.ready("Agent", "helper");
-      guarded.on("revoked", {
-        fault: { kind: "Status", status: 401, body: { error: { message: `Incorrect API key provided: ${KEY}.` } } },
-      });
-      await scene.apply(task("revoked"));
-      const { status } = await scene.ended("revoked");
-      expect(status).toMatchObject({ phase: "Failed", error: text(/refused the API key \(401\).*Secret "my-key"/) });
-      expect(JSON.stringify(status)).not.toContain(KEY);
-    },
-  );
+test.concurrent.each([
+  [
+    "another key in it",
+    { OTHER: "x" },
+    /has no key "KEY", only "OTHER"\. Add the API key: kubectl patch secret my-key /,
+  ],
+  ["nothing under its key", { KEY: "" }, /^Key "KEY" of Secret "my-key" .* is empty/],
+])("an LLM is not ready with %s, and becomes so with the right key", async (_what, content, why) => {
+  const scene = await lab.scene("odd-secret");
+  await scene.apply(secret("my-key", content), llm("gpt-4o", guarded.url, keyFrom));
+  await unusable(scene, "gpt-4o", why);
+  await scene.patch("Secret", "my-key", { stringData: { KEY } });
+  await scene.ready("LLM", "gpt-4o");
 });
 
-describe("an LLM and its server", () => {
-  test.concurrent("an address where nobody listens is an error that names it", async () => {
-    const scene = await lab.scene("nobody");
-    await scene.apply(llm("gpt-4o", nobody));
-    const { status } = await unusable(
+test.concurrent("an LLM follows a key that is wrong, corrected, gone and back, and the agent follows too", async () => {
+  const scene = await lab.scene("keys");
+  await scene.apply(
+    secret("my-key", { KEY: WRONG_KEY }),
+    llm("gpt-4o", guarded.url, keyFrom),
+    agent("helper", "gpt-4o"),
+  );
+  const refused = await unusable(scene, "gpt-4o", /refused the API key \(401\)/);
+  expect(refused.status?.statusDetail).toMatch(/\[redacted\].* Put a valid key in Secret "my-key", key "KEY"\.$/);
+  await waiting(scene, "helper", /^LLM "gpt-4o" is not ready: .*refused the API key/);
+  await scene.patch("Secret", "my-key", { stringData: { KEY } });
+  await scene.ready("LLM", "gpt-4o");
+  await scene.ready("Agent", "helper");
+  await scene.remove("Secret", "my-key");
+  await unusable(scene, "gpt-4o", /does not exist/);
+  await waiting(scene, "helper", /does not exist/);
+  await scene.apply(secret("my-key", { KEY }));
+  await scene.ready("LLM", "gpt-4o");
+  await scene.ready("Agent", "helper");
+});
+
+test.concurrent(
+  "a key that has stopped working between two checks fails a task in words, not the operator",
+  async () => {
+    const scene = await lab.scene("revoked");
+    await scene.apply(secret("my-key", { KEY }), llm("gpt-4o", guarded.url, keyFrom), agent("helper", "gpt-4o"));
+    await scene.ready("Agent", "helper");
+    guarded.on("revoked", {
+      fault: { kind: "Status", status: 401, body: { error: { message: `Incorrect API key provided: ${KEY}.` } } },
+    });
+    await scene.apply(task("revoked"));
+    const { status } = await scene.ended("revoked");
+    expect(status).toMatchObject({ phase: "Failed", error: text(/refused the API key \(401\).*Secret "my-key"/) });
+    expect(JSON.stringify(status)).not.toContain(KEY);
+  },
+);
+
+test.concurrent("an address where nobody listens is an error that names it", async () => {
+  const scene = await lab.scene("nobody");
+  await scene.apply(llm("gpt-4o", nobody));
+  const { status } = await unusable(
+    scene,
+    "gpt-4o",
+    /^No connection to the OpenAI-compatible server at http:\/\/127\.0\.0\.1:\d+\/v1 \(ECONNREFUSED\)/,
+  );
+  expect(status?.status).toBe("Error");
+});
+
+test.concurrent("a server that was broken is found mended without anybody touching the LLM", async () => {
+  const own = await startModel();
+  const scene = await lab.scene("mended");
+  own.failList({ kind: "Status", status: 503 });
+  await scene.apply(llm("gpt-4o", own.url));
+  await unusable(scene, "gpt-4o", /\(503\)/);
+  own.failList(undefined);
+  await scene.ready("LLM", "gpt-4o");
+  await own.close();
+});
+
+test.concurrent(
+  "a server that lists no models is an error that says what else can be tried: one token, or nothing",
+  async () => {
+    const own = await startModel();
+    const scene = await lab.scene("no-list");
+    own.failList({ kind: "Status", status: 404 });
+    await scene.apply(llm("gpt-4o", own.url));
+    await unusable(
       scene,
       "gpt-4o",
-      /^No connection to the OpenAI-compatible server at http:\/\/127\.0\.0\.1:\d+\/v1 \(ECONNREFUSED\)/,
+      /There is no list of models at .*set spec\.verify of LLM "gpt-4o" to "Completion".* or to "None"/,
     );
-    expect(status?.status).toBe("Error");
-  });
-
-  test.concurrent("a server that was broken is found mended without anybody touching the LLM", async () => {
-    const own = await startModel();
-    const scene = await lab.scene("mended");
-    own.failList({ kind: "Status", status: 503 });
-    await scene.apply(llm("gpt-4o", own.url));
-    await unusable(scene, "gpt-4o", /\(503\)/);
-    own.failList(undefined);
+    await scene.patch("LLM", "gpt-4o", { spec: { verify: "Completion" } });
     await scene.ready("LLM", "gpt-4o");
+    expect(own.all().map(({ body }) => body["max_tokens"])).toEqual([1]);
+    await scene.apply(llm("unverified", own.url, { verify: "None" }));
+    expect((await scene.ready("LLM", "unverified")).status?.statusDetail).toMatch(
+      /Nothing was tried, because spec\.verify is None/,
+    );
+    expect(own.all()).toHaveLength(1);
     await own.close();
-  });
+  },
+);
 
-  test.concurrent(
-    "a server that lists no models is an error that says what else can be tried: one token, or nothing",
-    async () => {
-      const own = await startModel();
-      const scene = await lab.scene("no-list");
-      own.failList({ kind: "Status", status: 404 });
-      await scene.apply(llm("gpt-4o", own.url));
-      await unusable(
-        scene,
-        "gpt-4o",
-        /There is no list of models at .*set spec\.verify of LLM "gpt-4o" to "Completion".* or to "None"/,
-      );
-      await scene.patch("LLM", "gpt-4o", { spec: { verify: "Completion" } });
-      await scene.ready("LLM", "gpt-4o");
-      expect(own.all().map(({ body }) => body["max_tokens"])).toEqual([1]);
-      await scene.apply(llm("unverified", own.url, { verify: "None" }));
-      expect((await scene.ready("LLM", "unverified")).status?.statusDetail).toMatch(
-        /Nothing was tried, because spec\.verify is None/,
-      );
-      expect(own.all()).toHaveLength(1);
-      await own.close();
-    },
-  );
-
-  test.concurrent(
-    "another model is another model: the next task is asked of it, and one that is not listed is a condition, no refusal",
-    async () => {
-      const scene = await lab.scene("other-model");
-      await scene.team(model);
-      expect(condition(await scene.ready("LLM", "gpt-4o"), "ModelListed")).toMatchObject({ status: "True" });
-      await scene.patch("LLM", "gpt-4o", { spec: { parameters: { model: "gpt-4o-mini" } } });
-      await scene.ready("LLM", "gpt-4o");
-      await scene.apply(task("other-model"));
-      await scene.ended("other-model");
-      expect(model.asked("other-model").map(({ body }) => body["model"])).toEqual(["gpt-4o-mini"]);
-      await scene.patch("LLM", "gpt-4o", { spec: { parameters: { model: "gpt-6-secret" } } });
-      const unlisted = await scene.until(
-        "LLM",
-        "gpt-4o",
-        "says that the model is not listed",
-        (found) => (condition(found, "ModelListed") as { status?: string })?.status === "False",
-      );
-      expect(unlisted.status?.ready).toBe(true);
-      expect(condition(unlisted, "ModelListed")).toMatchObject({
-        reason: "NotListed",
-        message: text(/does not list model "gpt-6-secret"/),
-      });
-    },
-  );
-
-  test.concurrent.each([
-    ["vertex", /Provider "vertex" \(Vertex AI\) is not available in this version\. For Gemini use provider "google"/],
-    [
-      "bedrock",
-      /Provider "bedrock" \(Amazon Bedrock\) is not available in this version\. For Claude use provider "anthropic"/,
-    ],
-  ] as const)(
-    "provider %s says that it is not there yet and what is, at apply and in the status",
-    async (provider, why) => {
-      const scene = await lab.scene(provider);
-      const [reply] = await scene.apply(ours("LLM", "later", { provider }));
-      expect(reply?.warnings).toEqual([text(why)]);
-      await unusable(scene, "later", why);
-    },
-  );
-
-  test.concurrent(
-    "a parameter that the provider refuses is a condition and a warning, and the LLM is usable without it",
-    async () => {
-      const scene = await lab.scene("refused-parameter");
-      const [, reply] = await scene.apply(
-        secret("anthropic", { ANTHROPIC_API_KEY: "sk-fake-0123456789" }),
-        ours("LLM", "claude-3-5-sonnet", { provider: "anthropic", parameters: { seed: 7 } }),
-      );
-      expect(reply?.warnings).toEqual([
-        "spec.parameters.seed will not be sent: Anthropic's API has no seed; remove it.",
-      ]);
-      const ready = await scene.ready("LLM", "claude-3-5-sonnet");
-      expect(condition(ready, "ParametersAccepted")).toMatchObject({
-        status: "False",
-        reason: "Refused",
-        message: text(/seed is not sent/),
-      });
-    },
-  );
-});
-
-describe("an Agent", () => {
-  test.concurrent("follows its LLM: deleted, made again, broken, mended, exchanged", async () => {
-    const scene = await lab.scene("follows");
+test.concurrent(
+  "another model is another model: the next task is asked of it, and one that is not listed is a condition, no refusal",
+  async () => {
+    const scene = await lab.scene("other-model");
     await scene.team(model);
-    await scene.remove("LLM", "gpt-4o");
-    const { status } = await waiting(scene, "helper", /does not exist/);
-    expect(status).toMatchObject({
-      status: "Pending",
-      statusDetail: `LLM "gpt-4o" does not exist in namespace "${scene.namespace}". Create it, or change spec.llmRef.name.`,
-    });
-    await scene.apply(llm("gpt-4o", model.url));
-    await scene.ready("Agent", "helper");
-    await scene.patch("LLM", "gpt-4o", { spec: { parameters: { baseUrl: nobody } } });
-    await waiting(scene, "helper", /^LLM "gpt-4o" is not ready: No connection to /);
-    await scene.apply(llm("spare", model.url));
-    await scene.ready("LLM", "spare");
-    await scene.patch("Agent", "helper", { spec: { llmRef: { name: "spare" } } });
-    await scene.ready("Agent", "helper");
-    await scene.patch("Agent", "helper", { spec: { llmRef: { name: "gpt-4o" } } });
-    await waiting(scene, "helper", /^LLM "gpt-4o" is not ready/);
-    await scene.patch("LLM", "gpt-4o", { spec: { parameters: { baseUrl: model.url } } });
-    await scene.ready("Agent", "helper");
-  });
-
-  test.concurrent("that names tools waits in words, and is usable once they are removed", async () => {
-    const scene = await lab.scene("tools");
-    await scene.apply(
-      llm("gpt-4o", model.url),
-      ours("MCPServer", "fetch", { transport: "stdio", command: "uvx", args: ["mcp-server-fetch"] }),
-      ours("ContactChannel", "people", { type: "kubernetes" }),
-      agent("helper", "gpt-4o", { mcpServers: [{ name: "fetch" }], humanContactChannels: [{ name: "people" }] }),
-    );
+    expect(condition(await scene.ready("LLM", "gpt-4o"), "ModelListed")).toMatchObject({ status: "True" });
+    await scene.patch("LLM", "gpt-4o", { spec: { parameters: { model: "gpt-4o-mini" } } });
     await scene.ready("LLM", "gpt-4o");
-    const { status } = await waiting(scene, "helper", /Remove spec/);
-    expect(status).toMatchObject({
-      status: "Pending",
-      tools: [],
-      statusDetail:
-        'Waiting for MCPServer "fetch" and ContactChannel "people": this version of KubeChain does not offer tools to agents yet. ' +
-        "Remove spec.mcpServers and spec.humanContactChannels to use the agent without tools.",
+    await scene.apply(task("other-model"));
+    await scene.ended("other-model");
+    expect(model.asked("other-model").map(({ body }) => body["model"])).toEqual(["gpt-4o-mini"]);
+    await scene.patch("LLM", "gpt-4o", { spec: { parameters: { model: "gpt-6-secret" } } });
+    const unlisted = await scene.until(
+      "LLM",
+      "gpt-4o",
+      "says that the model is not listed",
+      (found) => (condition(found, "ModelListed") as { status?: string })?.status === "False",
+    );
+    expect(unlisted.status?.ready).toBe(true);
+    expect(condition(unlisted, "ModelListed")).toMatchObject({
+      reason: "NotListed",
+      message: text(/does not list model "gpt-6-secret"/),
     });
-    await scene.patch("Agent", "helper", { spec: { mcpServers: null, humanContactChannels: null } });
-    await scene.ready("Agent", "helper");
+  },
+);
+
+test.concurrent.each([
+  ["vertex", /Provider "vertex" \(Vertex AI\) is not available in this version\. For Gemini use provider "google"/],
+  [
+    "bedrock",
+    /Provider "bedrock" \(Amazon Bedrock\) is not available in this version\. For Claude use provider "anthropic"/,
+  ],
+] as const)(
+  "provider %s says that it is not there yet and what is, at apply and in the status",
+  async (provider, why) => {
+    const scene = await lab.scene(provider);
+    const [reply] = await scene.apply(ours("LLM", "later", { provider }));
+    expect(reply?.warnings).toEqual([text(why)]);
+    await unusable(scene, "later", why);
+  },
+);
+
+test.concurrent(
+  "a parameter that the provider refuses is a condition and a warning, and the LLM is usable without it",
+  async () => {
+    const scene = await lab.scene("refused-parameter");
+    const [, reply] = await scene.apply(
+      secret("anthropic", { ANTHROPIC_API_KEY: "sk-fake-0123456789" }),
+      ours("LLM", "claude-3-5-sonnet", { provider: "anthropic", parameters: { seed: 7 } }),
+    );
+    expect(reply?.warnings).toEqual(["spec.parameters.seed will not be sent: Anthropic's API has no seed; remove it."]);
+    const ready = await scene.ready("LLM", "claude-3-5-sonnet");
+    expect(condition(ready, "ParametersAccepted")).toMatchObject({
+      status: "False",
+      reason: "Refused",
+      message: text(/seed is not sent/),
+    });
+  },
+);
+
+test.concurrent("an Agent follows its LLM: deleted, made again, broken, mended, exchanged", async () => {
+  const scene = await lab.scene("follows");
+  await scene.team(model);
+  await scene.remove("LLM", "gpt-4o");
+  const { status } = await waiting(scene, "helper", /does not exist/);
+  expect(status).toMatchObject({
+    status: "Pending",
+    statusDetail: `LLM "gpt-4o" does not exist in namespace "${scene.namespace}". Create it, or change spec.llmRef.name.`,
   });
+  await scene.apply(llm("gpt-4o", model.url));
+  await scene.ready("Agent", "helper");
+  await scene.patch("LLM", "gpt-4o", { spec: { parameters: { baseUrl: nobody } } });
+  await waiting(scene, "helper", /^LLM "gpt-4o" is not ready: No connection to /);
+  await scene.apply(llm("spare", model.url));
+  await scene.ready("LLM", "spare");
+  await scene.patch("Agent", "helper", { spec: { llmRef: { name: "spare" } } });
+  await scene.ready("Agent", "helper");
+  await scene.patch("Agent", "helper", { spec: { llmRef: { name: "gpt-4o" } } });
+  await waiting(scene, "helper", /^LLM "gpt-4o" is not ready/);
+  await scene.patch("LLM", "gpt-4o", { spec: { parameters: { baseUrl: model.url } } });
+  await scene.ready("Agent", "helper");
 });
 
-describe("silence", () => {
-  test.concurrent("nothing is written and nothing is told while nothing changes", async () => {
-    const scene = await lab.scene("silence", { "kubechain.humanlayer.dev/references": "warn" });
-    await scene.team(model);
-    await scene.apply(
-      llm("keyless", guarded.url, keyFrom),
-      llm("unreachable", nobody),
-      agent("stranded", "keyless"),
-      task("done"),
-      task("stranded", { agentRef: { name: "stranded" } }),
-      task("orphan", { agentRef: { name: "nobody" } }),
-    );
-    await scene.ended("done");
-    await unusable(scene, "keyless", /does not exist/);
-    await unusable(scene, "unreachable", /No connection/);
-    await waiting(scene, "stranded", /keyless/);
-    for (const name of ["stranded", "orphan"])
-      await scene.until("Task", name, "waits", ({ status }) => status?.waitingFor !== undefined);
-    await sleep(2_000); // Events are told in the background.
-    const picture = async (): Promise<string[]> => {
-      const kinds = await Promise.all((["LLM", "Agent", "Task"] as const).map((kind) => scene.list(kind)));
-      const found = kinds.flat().map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`);
-      const { stdout } = await scene.kubectl([
-        "get",
-        "events",
-        "-o",
-        "jsonpath={range .items[*]}{.metadata.name} {.reason} {.count}{'\\n'}{end}",
-      ]);
-      return [...found, ...stdout.trim().split("\n").sort()];
-    };
-    const before = await picture();
-    expect(before.length).toBeGreaterThan(15);
-    await sleep(10_000);
-    expect(await picture()).toEqual(before);
+test.concurrent("an Agent that names tools waits in words, and is usable once they are removed", async () => {
+  const scene = await lab.scene("tools");
+  await scene.apply(
+    llm("gpt-4o", model.url),
+    ours("MCPServer", "fetch", { transport: "stdio", command: "uvx", args: ["mcp-server-fetch"] }),
+    ours("ContactChannel", "people", { type: "kubernetes" }),
+    agent("helper", "gpt-4o", { mcpServers: [{ name: "fetch" }], humanContactChannels: [{ name: "people" }] }),
+  );
+  await scene.ready("LLM", "gpt-4o");
+  const { status } = await waiting(scene, "helper", /Remove spec/);
+  expect(status).toMatchObject({
+    status: "Pending",
+    tools: [],
+    statusDetail:
+      'Waiting for MCPServer "fetch" and ContactChannel "people": this version of KubeChain does not offer tools to agents yet. ' +
+      "Remove spec.mcpServers and spec.humanContactChannels to use the agent without tools.",
   });
+  await scene.patch("Agent", "helper", { spec: { mcpServers: null, humanContactChannels: null } });
+  await scene.ready("Agent", "helper");
 });
 
 /** Runs after everything above has had its chance to let a key out. */
