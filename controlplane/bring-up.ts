@@ -88,7 +88,7 @@ async function ensureScriptedModel(state: State): Promise<ProgramName[]> {
   const { node, root } = projectFiles();
   const loader = join(root, "node_modules", "tsx", "dist", "loader.mjs");
   const mark = marksOf(state).model;
-  const args = ["--import", loader, join(root, "controlplane", "model.ts"), `--port=${port}`, mark];
+  const args = ["--import", loader, join(root, "capabilities", "testing", "model-server.ts"), `--port=${port}`, mark];
   startProgram(state, { name: "model", command: node, args, mark, env: process.env });
   await waitUntil({
     what: "the scripted model",

@@ -40,7 +40,10 @@ test("both providers' servers can be given", () => {
   expect(modelVariables(chosen, undefined)).toEqual({ OPENAI_BASE_URL: "http://a", ANTHROPIC_BASE_URL: "http://b" });
 });
 
-test("the scripted model is where provider openai goes", () => {
-  expect(modelVariables(scripted, 20001)).toEqual({ OPENAI_BASE_URL: "http://127.0.0.1:20001/v1" });
+test("the scripted model is where providers openai and anthropic go", () => {
+  expect(modelVariables(scripted, 20001)).toEqual({
+    OPENAI_BASE_URL: "http://127.0.0.1:20001/v1",
+    ANTHROPIC_BASE_URL: "http://127.0.0.1:20001",
+  });
   expect(modelVariables(providers, 20001)).toEqual({});
 });

@@ -33,7 +33,7 @@ function servers(openai: string | undefined, anthropic: string | undefined): Mod
 export function modelVariables(source: ModelSource, scriptedPort: number | undefined): Record<string, string> {
   switch (source.kind) {
     case "Scripted":
-      return scriptedPort === undefined ? {} : { OPENAI_BASE_URL: `http://127.0.0.1:${scriptedPort}/v1` };
+      return scriptedPort === undefined ? {} : scriptedVariables(`http://127.0.0.1:${scriptedPort}`);
     case "Providers":
       return {};
     case "Servers":
@@ -57,4 +57,9 @@ export function describeModels(source: ModelSource): string {
         ...(source.anthropic === undefined ? [] : [`anthropic at ${source.anthropic}`]),
       ].join(", ");
   }
+}
+
+/** It speaks both providers' formats; Anthropic's client adds the version to the path by itself. */
+function scriptedVariables(server: string): Record<string, string> {
+  return { OPENAI_BASE_URL: `${server}/v1`, ANTHROPIC_BASE_URL: server };
 }

@@ -200,7 +200,12 @@ function status(code: number, message: string): Answer {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { port: { type: "string" }, "latency-ms": { type: "string" }, script: { type: "string" } },
+    options: {
+      port: { type: "string" },
+      "latency-ms": { type: "string" },
+      script: { type: "string" },
+      "model-of": { type: "string" }, // Says to whoever lists the processes whose this is.
+    },
   });
   const scripts = values.script === undefined ? [] : scriptsIn(JSON.parse(readFileSync(values.script, "utf8")));
   const server = await startModelServer({
