@@ -11,6 +11,7 @@ const shared = {
 };
 
 export default {
+  maxConcurrency: 10,
   projects: [
     {
       ...shared,

@@ -55,9 +55,12 @@ export function isBuildStale(root = projectRoot()): boolean {
   return [...sources, ...folders].some((file) => existsSync(file) && statSync(file).mtimeMs > builtAt);
 }
 
+/** Fakes and the simulation are no part of the bundle. */
+const FAKES = join("capabilities", "testing");
+
 function sourcesUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.endsWith(".test.ts"))
+    .filter((entry) => entry.isFile() && !entry.name.endsWith(".test.ts") && !entry.parentPath.includes(FAKES))
     .map((entry) => join(entry.parentPath, entry.name));
 }
 

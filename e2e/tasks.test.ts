@@ -490,7 +490,7 @@ test.concurrent("a conversation of 700 kB is answered", async () => {
 test.concurrent("a conversation too large to be stored fails in words, and does not try for ever", async () => {
   const status = await run("too-much", { contextWindow: talk("too-much", 1_200_000) });
   expect(status).toMatchObject({ phase: "Failed", finishReason: "StatusRefused" });
-  expect(status.error).toMatch(/could not be stored.*Start a Task with less text in it/);
+  expect(status.error).toMatch(/could not be stored\. The object has become too large.*Shorten what is kept in it/);
   expect(model.asked("too-much")).toEqual([]);
 });
 

@@ -44,11 +44,7 @@ function giveUp(seen: Observed): Decision | undefined {
     };
   }
   if (seen.statusRefused !== undefined) {
-    return fail(
-      seen,
-      "StatusRefused",
-      `The conversation could not be stored: ${seen.statusRefused}. Start a Task with less text in it`,
-    );
+    return fail(seen, "StatusRefused", `What the task has come to could not be stored. ${seen.statusRefused}`);
   }
   const up = timeUp(seen);
   if (up && now >= up && !spec.suspended && !wasSuspended(state)) {
