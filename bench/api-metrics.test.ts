@@ -1,4 +1,4 @@
-import { between, clientOf, countOf, parseApiMetrics, writesIn } from "./api-metrics";
+import { between, clientOf, countOf, meanMs, parseApiMetrics, writesIn } from "./api-metrics";
 
 interface Line {
   verb: string;
@@ -74,6 +74,24 @@ describe("the requests between two readings", () => {
       "tasks/status 200",
       "tasks/status 409",
     ]);
+  });
+});
+
+describe("what took how long", () => {
+  const reading = (count: number, seconds: number): string =>
+    `apiserver_request_duration_seconds_sum{resource="tasks",subresource="status",verb="PUT"} ${seconds}
+apiserver_request_duration_seconds_count{resource="tasks",subresource="status",verb="PUT"} ${count}
+apiserver_admission_webhook_admission_duration_seconds_sum{name="a",type="admit"} ${seconds / 2}
+apiserver_admission_webhook_admission_duration_seconds_count{name="a",type="admit"} ${count}`;
+  const during = between(parseApiMetrics(reading(10, 1)), parseApiMetrics(reading(30, 2)));
+
+  test("is the mean between two readings", () => {
+    expect(meanMs(during, "PUT tasks/status")).toBeCloseTo(50);
+    expect(meanMs(during, "mutating webhook")).toBeCloseTo(25);
+  });
+
+  test("is nothing where nothing happened", () => {
+    expect(meanMs(during, "POST events")).toBe(0);
   });
 });
 

@@ -16,9 +16,20 @@ export interface RequestCount {
 export interface ApiMetrics {
   requests: RequestCount[];
   byClient: Record<string, number>;
+  /** How long what took, by the API server's clock: `POST tasks`, `mutating webhook` and the like. */
+  durations: Record<string, Duration>;
+}
+
+/** So many, and seconds altogether. */
+export interface Duration {
+  count: number;
+  seconds: number;
 }
 
 const REQUESTS = "apiserver_request_total";
+const REQUEST_SECONDS = "apiserver_request_duration_seconds";
+const WEBHOOK_SECONDS = "apiserver_admission_webhook_admission_duration_seconds";
+const WAIT_SECONDS = "apiserver_flowcontrol_request_wait_duration_seconds";
 const DISPATCHED = "apiserver_flowcontrol_dispatched_requests_total";
 
 /** Verbs that change something. */
@@ -28,7 +39,7 @@ const WRITES = new Set(["POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLEC
 export function parseApiMetrics(text: string): ApiMetrics {
   const requests = samplesOf(text, REQUESTS).map(({ labels, value }) => ({
     verb: labels["verb"] ?? "",
-    resource: [labels["resource"] ?? "", labels["subresource"] ?? ""].filter((part) => part !== "").join("/"),
+    resource: resourceIn(labels),
     code: labels["code"] ?? "",
     count: value,
   }));
@@ -37,7 +48,27 @@ export function parseApiMetrics(text: string): ApiMetrics {
     const client = clientOf(labels["flow_schema"] ?? "");
     byClient[client] = (byClient[client] ?? 0) + value;
   }
-  return { requests: merged(requests), byClient };
+  return { requests: merged(requests), byClient, durations: durationsIn(text) };
+}
+
+function durationsIn(text: string): Record<string, Duration> {
+  const durations: Record<string, Duration> = {};
+  const add = (metric: string, nameOf: (labels: Record<string, string>) => string): void => {
+    for (const part of ["count", "sum"] as const) {
+      for (const { labels, value } of samplesOf(text, `${metric}_${part}`)) {
+        const duration = (durations[nameOf(labels)] ??= { count: 0, seconds: 0 });
+        duration[part === "sum" ? "seconds" : "count"] += value;
+      }
+    }
+  };
+  add(REQUEST_SECONDS, (labels) => `${labels["verb"]} ${resourceIn(labels)}`);
+  add(WEBHOOK_SECONDS, ({ type }) => `${type === "admit" ? "mutating" : "validating"} webhook`);
+  add(WAIT_SECONDS, (labels) => `waiting for a turn: ${clientOf(labels["flow_schema"] ?? "")}`);
+  return durations;
+}
+
+function resourceIn(labels: Record<string, string>): string {
+  return [labels["resource"] ?? "", labels["subresource"] ?? ""].filter((part) => part !== "").join("/");
 }
 
 /**
@@ -67,7 +98,21 @@ export function between(before: ApiMetrics, after: ApiMetrics): ApiMetrics {
       .map(([client, count]) => [client, count - (before.byClient[client] ?? 0)] as const)
       .filter(([, count]) => count > 0),
   );
-  return { requests, byClient };
+  const durations = Object.fromEntries(
+    Object.entries(after.durations)
+      .map(([what, { count, seconds }]) => {
+        const old = before.durations[what] ?? { count: 0, seconds: 0 };
+        return [what, { count: count - old.count, seconds: seconds - old.seconds }] as const;
+      })
+      .filter(([, { count }]) => count > 0),
+  );
+  return { requests, byClient, durations };
+}
+
+/** What one of them took on average, in milliseconds; 0 where there was none. */
+export function meanMs(metrics: ApiMetrics, what: string): number {
+  const { count, seconds } = metrics.durations[what] ?? { count: 0, seconds: 0 };
+  return count === 0 ? 0 : (seconds * 1_000) / count;
 }
 
 /** Which requests to count; what is left out may be anything. */

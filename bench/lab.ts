@@ -52,6 +52,9 @@ export interface Lab {
 
 const READY_WITHIN_MS = 30_000;
 
+/** Whoever stops the bench would otherwise leave a control plane behind. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
 /** Gives `work` a lab of its own, and takes it down whatever comes of the work. */
 export async function withLab<T>(name: string, work: (lab: Lab) => Promise<T>): Promise<T> {
   const { root } = projectFiles();
@@ -60,17 +63,23 @@ export async function withLab<T>(name: string, work: (lab: Lab) => Promise<T>): 
   mkdirSync(folder, { recursive: true });
   const state = stateAt(mkdtempSync(join(folder, `${name}-`)));
   const opened: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of opened.splice(0).reverse()) await end();
+    await takeDown(state, SILENT);
+    deleteState(state);
+  };
+  const interrupted = (): void => void close().finally(() => process.exit(130));
+  for (const signal of SIGNALS) process.once(signal, interrupted);
   let isDone = false;
   try {
     const result = await work(await openLab(state, opened));
     isDone = true;
     return result;
   } finally {
+    for (const signal of SIGNALS) process.off(signal, interrupted);
     // The log is about to be deleted, and the error that is on its way knows nothing of it.
     if (!isDone) process.stderr.write(`The last that the operator said:\n${tailOf(logOf(state, "operator"), 30)}\n`);
-    for (const close of opened.reverse()) await close();
-    await takeDown(state, SILENT);
-    deleteState(state);
+    await close();
   }
 }
 

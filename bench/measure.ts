@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiMetrics } from "./api-metrics";
-import { between, countOf, readApiMetrics, writesIn } from "./api-metrics";
+import { between, countOf, meanMs, readApiMetrics, writesIn } from "./api-metrics";
 import type { Lab } from "./lab";
 import type { Running } from "./launch";
 import type { LoadResult, TaskTimes } from "./load";
@@ -76,6 +76,16 @@ function usages(lab: Lab, worker: Running): Record<"operator" | "apiserver" | "e
   return { operator: worker.usage(), apiserver: lab.usage("kube-apiserver"), etcd: lab.usage("etcd") };
 }
 
+/** What of the API server's work is shown: a create waits for both webhooks, everything of the operator's for its turn. */
+const DURATIONS = [
+  "POST tasks",
+  "mutating webhook",
+  "validating webhook",
+  "PUT tasks/status",
+  "POST events",
+  "waiting for a turn: operator",
+] as const;
+
 /** The figures of a measured load, for tables and the JSON file. */
 export interface LoadFigures extends Costs {
   tasks: number;
@@ -88,6 +98,8 @@ export interface LoadFigures extends Costs {
   ownMs: Summary;
   statusWritesPerTask: number;
   eventsPerTask: number;
+  /** Mean durations by the API server's clock, in milliseconds. */
+  serverMs: Record<(typeof DURATIONS)[number], number>;
   conflicts: number;
   /** Watches that the API server ended, anybody's, and lists of all tasks, which the operator makes when its watch has ended. */
   watchesEnded: number;
@@ -113,6 +125,7 @@ export function figuresOf({ result, requests, costs }: Measured): LoadFigures {
     ownMs: all("ownMs"),
     statusWritesPerTask: perTask("tasks/status"),
     eventsPerTask: perTask("events"),
+    serverMs: Object.fromEntries(DURATIONS.map((what) => [what, meanMs(requests, what)])) as LoadFigures["serverMs"],
     conflicts: countOf(requests, { code: "409" }),
     watchesEnded: countOf(requests, { verb: "WATCH" }),
     listsOfTasks: countOf(requests, { verb: "LIST", resource: "tasks" }),
@@ -177,4 +190,13 @@ export function requestTable(title: string, requests: ApiMetrics, tasks: number)
 /** Whether every task has an answer. */
 export function allAnswered({ phases, tasks }: Pick<LoadFigures, "phases" | "tasks">): boolean {
   return phases["FinalAnswer"] === tasks;
+}
+
+/** How long the API server took for what, one line a load. */
+export function durationTable(loads: readonly (readonly [name: string, figures: LoadFigures])[]): Table {
+  return {
+    title: "Mean durations by the API server's clock, ms (a create includes its webhooks)",
+    columns: ["load", ...DURATIONS],
+    rows: loads.map(([name, { serverMs }]) => [name, ...DURATIONS.map((what) => figure(serverMs[what]))]),
+  };
 }

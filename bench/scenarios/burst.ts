@@ -8,7 +8,16 @@ import type { Lab, Worker } from "../lab";
 import { withLab } from "../lab";
 import { runLoad } from "../load";
 import { observeTasks } from "../observer";
-import { LOAD_COLUMNS, STALL_MS, allAnswered, figuresOf, loadCells, measure, requestTable } from "../measure";
+import {
+  LOAD_COLUMNS,
+  STALL_MS,
+  allAnswered,
+  durationTable,
+  figuresOf,
+  loadCells,
+  measure,
+  requestTable,
+} from "../measure";
 import type { LoadFigures, Measured } from "../measure";
 import type { Bench, Report, Scenario } from "../scenario";
 import { median } from "../statistics";
@@ -110,6 +119,7 @@ function report(runs: Run[], ceiling: Ceiling, last: Measured | undefined): Repo
         columns: ["who", ...LOAD_COLUMNS],
         rows: runs.map((one) => [one.worker, ...loadCells(one)]),
       },
+      durationTable(runs.map((one) => [one.worker, one])),
       {
         title: "The ceiling: bare status writes with the operator's client, and what the operator gets done",
         columns: ["what", "writes/s"],

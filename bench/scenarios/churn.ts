@@ -42,7 +42,7 @@ async function run({ scale, say }: Bench): Promise<Report> {
       runLoad(lab.api, observer, { name, agent, count, atOnce: AT_ONCE, modelMs: 0, deleteAfterwards: true });
 
     // The first tasks make the code and the buffers that all others use.
-    await cycle("warm-up", stretch / 2);
+    await cycle("warm-up", stretch);
     const callsBefore = (await model.stats()).requests;
     const weighed = [await weigh(0)];
     const stretches: LoadFigures[] = [];

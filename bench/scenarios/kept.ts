@@ -126,7 +126,9 @@ interface Findings {
 function report(sizes: Sizes, findings: Findings): Report {
   const { making, starts, quiet, wokenSeconds } = findings;
   const slowest = Math.max(...starts.map(({ readySeconds }) => readySeconds));
-  const peakMB = Math.max(...starts.map(({ usage }) => usage.peakMiB), quiet.usage.peakMiB) * 1.048576;
+  const megabytes = (mebibytes: number): number => mebibytes * 1.048576;
+  const startedMB = megabytes(Math.max(...starts.map(({ usage }) => usage.peakMiB), quiet.usage.peakMiB));
+  const makingMB = megabytes(making.rssMiB);
   // One cheap look per kind every half minute is the health check of the watches; it would be the same without any task.
   const ours = quiet.requests.requests.filter(({ resource }) => KINDS.has(resource));
   const byKind = new Map(ours.map(({ verb, resource, count }) => [`${verb} ${resource}`, count]));
@@ -142,10 +144,10 @@ function report(sizes: Sizes, findings: Findings): Report {
         isMet: isQuiet,
       },
       {
-        what: `operator with ${sizes.finished + sizes.waiting} tasks, highest resident size`,
-        wanted: `under ${MEMORY_MB} MB`,
-        reached: `${figure(peakMB)} MB at its highest, ${figure(quiet.usage.rssMiB * 1.048576)} MB in the end`,
-        isMet: peakMB < MEMORY_MB,
+        what: `operator with ${sizes.finished + sizes.waiting} tasks, resident size`,
+        wanted: `under ${MEMORY_MB} MB, at its highest after a start, and in the end of making them`,
+        reached: `${figure(startedMB)} MB at its highest after a start, ${figure(makingMB)} MB after making them`,
+        isMet: Math.max(startedMB, makingMB) < MEMORY_MB,
       },
       {
         what: "ready after the start, with all of them",

@@ -2,7 +2,7 @@
 import { observeTasks } from "../observer";
 import { runLoad } from "../load";
 import { withLab } from "../lab";
-import { LOAD_COLUMNS, STALL_MS, figuresOf, loadCells, measure, requestTable } from "../measure";
+import { LOAD_COLUMNS, STALL_MS, durationTable, figuresOf, loadCells, measure, requestTable } from "../measure";
 import type { Bench, Report, Scenario } from "../scenario";
 import { figure } from "../table";
 
@@ -56,6 +56,10 @@ async function run({ scale, say }: Bench): Promise<Report> {
             [`${LATENCY_MS} ms`, ...loadCells(figures.slow)],
           ],
         },
+        durationTable([
+          ["instant", figures.instant],
+          [`${LATENCY_MS} ms`, figures.slow],
+        ]),
         requestTable("Requests to the API server, everybody's, instant model", alone.requests, count),
       ],
       figures: { ...figures, requests: alone.requests },

@@ -69,9 +69,9 @@ class EventRecorder implements Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    const capacity = options.capacity ?? 2_000;
+    const capacity = options.capacity ?? 20_000;
     this.#lanes = new Lanes<Job>({
-      concurrency: options.concurrency ?? 4,
+      concurrency: options.concurrency ?? 16,
       capacity,
       run: (job) => this.#write(job),
       dropped: (job) => this.#abandon(job),

@@ -7,7 +7,7 @@ import type { Controller } from "../runtime/controller";
 import { InFlight } from "../runtime/in-flight";
 import { keyOf } from "../runtime/objects";
 import { reconcileTask } from "./reconcile";
-import { isTerminal, readState } from "./state";
+import { hasEnded } from "./state";
 import type { TaskWorld } from "./world";
 
 type Given = Omit<TaskWorld, "calls" | "wake" | "wakeAt"> & { random: () => number };
@@ -37,9 +37,7 @@ export function createTaskController(given: Given): TaskController {
     random,
   });
 
-  tasks.index("agent", (task) =>
-    isTerminal(readState(task)) ? [] : [`${task.metadata.namespace}/${task.spec.agentRef.name}`],
-  );
+  tasks.index("agent", (task) => (hasEnded(task) ? [] : [`${task.metadata.namespace}/${task.spec.agentRef.name}`]));
   agents.index("llm", (agent) => [`${agent.metadata.namespace}/${agent.spec.llmRef.name}`]);
 
   const wakeTasksOf = (agentKey: string): void => {
@@ -58,7 +56,7 @@ export function createTaskController(given: Given): TaskController {
 
 /** A finished task's conversation is of no more use here, and thousands of them would fill the memory; the cluster has it. */
 export function slimTask(task: Task): void {
-  if (!task.status || !isTerminal(readState(task))) return;
+  if (!task.status || !hasEnded(task)) return;
   delete task.status.contextWindow;
   delete task.spec.contextWindow;
 }

@@ -60,6 +60,13 @@ export function isTerminal(state: TaskState): state is Terminal {
   return "completedAt" in state;
 }
 
+const endings: ReadonlySet<string> = new Set(["FinalAnswer", "Failed", "Cancelled"] satisfies Terminal["phase"][]);
+
+/** Whether a stored task is over, without reading all of its state: asked of every event. */
+export function hasEnded(task: Task): boolean {
+  return endings.has(task.status?.phase ?? "");
+}
+
 const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, requests: 0 };
 
 /** The progress of any state; a task that nobody has taken up yet starts at `now` with nothing said. */

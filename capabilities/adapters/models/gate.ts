@@ -6,6 +6,7 @@ import PQueue from "p-queue";
 import type { LLM } from "../../../crds/index";
 import type { Clock } from "../../runtime/clock";
 import { after } from "../../runtime/clock";
+import type { Use } from "./sliding-minute";
 import { SlidingMinute } from "./sliding-minute";
 
 type Limits = NonNullable<LLM["spec"]["limits"]>;
@@ -67,8 +68,8 @@ export class Gate {
     return value;
   }
 
-  /** Resolves to the ticket of the tokens set aside, once both rates allow a call. */
-  async #awaitRates(room: Room, visit: Visit): Promise<number | undefined> {
+  /** Resolves to the tokens set aside, once both rates allow a call. */
+  async #awaitRates(room: Room, visit: Visit): Promise<Use | undefined> {
     while (!visit.signal.aborted) {
       const now = this.#now();
       const waitMs = Math.max(

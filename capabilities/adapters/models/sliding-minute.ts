@@ -2,30 +2,30 @@
 
 const MINUTE_MS = 60_000;
 
-interface Use {
-  ticket: number;
+/** One use. Whoever made it may correct its amount for as long as it counts. */
+export interface Use {
   at: number;
   amount: number;
+  /** It is more than a minute old, and no longer counts. */
+  over: boolean;
 }
 
 /** A sliding window of one minute. Times are milliseconds since the epoch. */
 export class SlidingMinute {
   #uses: Use[] = [];
   #total = 0;
-  #lastTicket = 0;
 
-  /** Notes `amount` used at `now`. The ticket lets it be corrected. */
-  add(now: number, amount: number): number {
-    this.#lastTicket += 1;
-    this.#uses.push({ ticket: this.#lastTicket, at: now, amount });
+  /** Notes `amount` used at `now`. */
+  add(now: number, amount: number): Use {
+    const use = { at: now, amount, over: false };
+    this.#uses.push(use);
     this.#total += amount;
-    return this.#lastTicket;
+    return use;
   }
 
-  /** Replaces the amount under `ticket`, unless that has slid out already. */
-  correct(ticket: number, amount: number): void {
-    const use = this.#uses.find((candidate) => candidate.ticket === ticket);
-    if (!use) return;
+  /** Replaces the amount of a use, unless that has slid out already. */
+  correct(use: Use, amount: number): void {
+    if (use.over) return;
     this.#total += amount - use.amount;
     use.amount = amount;
   }
@@ -49,9 +49,10 @@ export class SlidingMinute {
 
   #slide(now: number): void {
     let gone = 0;
-    for (const { at, amount } of this.#uses) {
-      if (at > now - MINUTE_MS) break;
-      this.#total -= amount;
+    for (const use of this.#uses) {
+      if (use.at > now - MINUTE_MS) break;
+      use.over = true;
+      this.#total -= use.amount;
       gone += 1;
     }
     if (gone > 0) this.#uses.splice(0, gone);

@@ -61,10 +61,22 @@ export function createExchanger(): Exchanger {
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
   });
-  return (exchange) => withDeadline(exchange, pool);
+  const clients = new WeakMap<LLM["spec"], Map<string, Client>>();
+  return (exchange) => withDeadline(exchange, () => rememberedClient(exchange, pool, clients));
 }
 
-async function withDeadline(exchange: Exchange, pool: Agent): Promise<Reply | ModelFailure> {
+/** An SDK's client costs more than a call does, so it is kept for as long as its LLM's spec is, and for each key and deadline. */
+function rememberedClient(exchange: Exchange, pool: Agent, clients: WeakMap<LLM["spec"], Map<string, Client>>): Client {
+  const { spec, caller, timeoutMs } = exchange;
+  const known = clients.get(spec) ?? new Map<string, Client>();
+  clients.set(spec, known);
+  const name = JSON.stringify([caller.endpoint.api, caller.endpoint.baseUrl, caller.apiKey, timeoutMs]);
+  const client = known.get(name) ?? clientFor(exchange, pool);
+  known.set(name, client);
+  return client;
+}
+
+async function withDeadline(exchange: Exchange, client: () => Client): Promise<Reply | ModelFailure> {
   const { caller, signal, timeoutMs } = exchange;
   if (signal.aborted) return aborted();
   const ending = new AbortController();
@@ -72,7 +84,7 @@ async function withDeadline(exchange: Exchange, pool: Agent): Promise<Reply | Mo
   const timer = setTimeout(end, Math.min(timeoutMs, LONGEST_TIMER_MS));
   signal.addEventListener("abort", end, { once: true });
   try {
-    return await send(exchange, pool, ending.signal);
+    return await send(exchange, client(), ending.signal);
   } catch (error) {
     if (signal.aborted) return aborted();
     if (ending.signal.aborted) return timedOut(caller, timeoutMs);
@@ -83,9 +95,8 @@ async function withDeadline(exchange: Exchange, pool: Agent): Promise<Reply | Mo
   }
 }
 
-async function send(exchange: Exchange, pool: Agent, signal: AbortSignal): Promise<Reply | ModelFailure> {
+async function send(exchange: Exchange, client: Client, signal: AbortSignal): Promise<Reply | ModelFailure> {
   const { url, body, traceparent, timeoutMs, caller } = exchange;
-  const client = clientFor(exchange, pool);
   const options = {
     signal,
     // Our own deadline comes first; an explicit one also keeps Anthropic's SDK from refusing long answers.
