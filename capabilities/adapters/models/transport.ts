@@ -4,7 +4,8 @@
  */
 import { BaseAnthropic } from "@anthropic-ai/sdk/client";
 import OpenAI from "openai";
-import { Agent, fetch as undiciFetch } from "undici";
+
+import { Agent } from "undici";
 import type { LLM } from "../../../crds/index";
 import type { Endpoint } from "./endpoint";
 import type { Caller } from "./failure";
@@ -142,13 +143,38 @@ function clientFor(exchange: Exchange, pool: Agent): Client {
     timeout: timeoutMs,
     maxRetries: 0,
     logLevel: "off" as const,
-    // The pool is undici's, so the fetch must be: Node's own is another copy. Their types differ in name only.
-    fetch: undiciFetch as unknown as typeof fetch,
-    fetchOptions: { dispatcher: pool } as object,
+    fetch: fetchThrough(pool),
   };
   return caller.endpoint.api === "anthropic.messages"
     ? new BaseAnthropic({ ...shared, ...anthropicOptions(caller, spec) })
     : new OpenAI({ ...shared, ...openaiOptions(caller, spec) });
+}
+
+/**
+ * What the SDKs need of fetch, over our pool. A real one builds streams and headers that nobody here reads, at half a
+ * millisecond a call; redirects are not followed, for a key must not travel to where an answer points.
+ */
+function fetchThrough(pool: Agent): typeof fetch {
+  return async (input, init = {}) => {
+    const { origin, pathname, search } = new URL(input instanceof Request ? input.url : input);
+    const { statusCode, headers, body } = await pool.request({
+      origin,
+      path: pathname + search,
+      method: init.method === "POST" ? "POST" : "GET",
+      headers: Object.fromEntries(new Headers(init.headers)),
+      body: typeof init.body === "string" ? init.body : null,
+      signal: init.signal ?? null,
+    });
+    const response = {
+      ok: statusCode >= 200 && statusCode < 300,
+      status: statusCode,
+      headers: new Headers(Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)])),
+      body,
+      text: () => body.text(),
+      url: origin,
+    };
+    return response as unknown as Response;
+  };
 }
 
 /** An SDK insists on a key; where there is none, the header that would carry it is taken out again. */
