@@ -139,6 +139,8 @@ async function openLab(state: State, opened: (() => Promise<unknown>)[]): Promis
 
   function usage(program: ProgramName): Usage {
     const pid = pidOf(state, program);
+    // Ready-made sets of programs have none.
+    if (pid === undefined && program === "kube-controller-manager") return { rssMiB: 0, peakMiB: 0, cpuSeconds: 0 };
     if (pid === undefined) throw new Error(`${program} of ${state.dir} does not run.`);
     return usageOf(pid);
   }

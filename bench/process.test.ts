@@ -1,4 +1,4 @@
-import { parseUsage, usageOf } from "./process";
+import { busySeconds, parseBusySeconds, parseUsage, usageOf } from "./process";
 
 const STATUS = `Name:\tnode
 VmPeak:\t 1100000 kB
@@ -26,4 +26,9 @@ test("this very process has used memory and time", () => {
   expect(usage.rssMiB).toBeGreaterThan(10);
   expect(usage.peakMiB).toBeGreaterThanOrEqual(usage.rssMiB);
   expect(usage.cpuSeconds).toBeGreaterThan(0);
+});
+
+test("the time the processors have worked is everybody's, without their waiting", () => {
+  expect(parseBusySeconds("cpu  100 10 50 9000 800 20 30 40 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n")).toBe(2.5);
+  expect(busySeconds()).toBeGreaterThan(0);
 });

@@ -37,6 +37,19 @@ function sizeIn(status: string, name: string): number {
   return Math.round(Number(kib) / 102.4) / 10;
 }
 
+/** How many seconds all processors together have worked since the machine started, for anybody. */
+export function busySeconds(): number {
+  return parseBusySeconds(readFileSync("/proc/stat", "utf8"));
+}
+
+/** Reads the text of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal (man 5 proc). */
+export function parseBusySeconds(stat: string): number {
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (stat.split("\n")[0] ?? "")
+    .split(/\s+/)
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
+}
+
 /** The machine and what is run on it, for the head of a result. */
 export interface Machine {
   cores: number;

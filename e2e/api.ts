@@ -60,16 +60,37 @@ export function apiOf(state: State): Api {
   };
 }
 
+/** The API server may hang up on a watch that reads slowly, as this busy process does: it goes on where it was. */
 function watch(options: RequestOptions): Watch {
   let text = "";
-  const asked = request(options, (answer) => {
-    answer.setEncoding("utf8");
-    answer.on("data", (chunk: string) => (text += chunk));
-    answer.on("error", () => undefined);
-  });
-  asked.on("error", () => undefined); // A watch that has ended too early lacks lines, and whoever reads them says so.
-  asked.end();
-  return { text: () => text, stop: () => asked.destroy() };
+  let isStopped = false;
+  let hangUp = (): void => undefined;
+  const open = (): void => {
+    if (isStopped) return;
+    text = text.slice(0, text.lastIndexOf("\n") + 1); // Half a line is brought again.
+    const asked = request({ ...options, path: `${options.path ?? ""}${since(text)}` }, (answer) => {
+      answer.setEncoding("utf8");
+      answer.on("data", (chunk: string) => (text += chunk));
+      answer.on("error", () => undefined);
+    });
+    asked.on("error", () => undefined);
+    asked.on("close", () => void setTimeout(open, 100));
+    asked.end();
+    hangUp = () => void asked.destroy();
+  };
+  open();
+  const stop = (): void => {
+    isStopped = true;
+    hangUp();
+  };
+  return { text: () => text, stop };
+}
+
+/** The version of the last object that a watch has brought, as a query. */
+function since(text: string): string {
+  const last = text.trimEnd().split("\n").at(-1) ?? "";
+  const version = /"resourceVersion":"(\d+)"/.exec(last)?.[1];
+  return version === undefined ? "" : `&resourceVersion=${version}`;
 }
 
 function send({ method, path, body, contentType }: Call, agent: Agent, port: number | undefined): Promise<Reply> {

@@ -95,7 +95,7 @@ test(
     }
     await creating;
     for (const name of names) expectAnswered(await scene.ended(name));
-    await until("the watch has brought every end", () => endsIn(history.text(), names) >= TASKS);
+    await until("the watch has brought every end", () => endsIn(history.text(), names) >= TASKS, { forMs: 90_000 });
     history.stop();
     const versions = versionsIn(history.text());
     for (const name of names) expectOneStory(versions.filter(({ metadata }) => metadata.name === name));
