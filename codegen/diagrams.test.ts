@@ -1,10 +1,12 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { between, diagrams, PAGE, taskMachine } from "./diagrams";
+import { between, diagrams, machines, PAGE } from "./diagrams";
+
+const diagram = (name: string): string => machines[name]?.() ?? "";
 
 describe("the diagram of the Task machine", () => {
-  const lines = taskMachine()
+  const lines = diagram("task-machine")
     .split("\n")
     .map((line) => line.trim());
   const edge = (from: string, to: string): string => lines.find((line) => line.startsWith(`${from} --> ${to}`)) ?? "";
@@ -40,12 +42,44 @@ describe("the diagram of the Task machine", () => {
   });
 });
 
+describe("the diagram of the ToolCall machine", () => {
+  const lines = diagram("toolcall-machine");
+
+  test("never leads from a call that nobody hears of back to the same call, unless it is safe to repeat", () => {
+    const again = /Executing --> Executing: (.*)/.exec(lines)?.[1]?.split("<br/>") ?? [];
+    expect(again.length).toBeGreaterThan(0);
+    for (const reason of again) expect(reason).toContain("safe to repeat");
+    for (const reason of again) expect(reason).not.toContain("not safe to repeat");
+  });
+
+  test("leads a call that needs approval past people", () => {
+    expect(lines).toContain("Pending --> Executing: server connected, no approval needed");
+    expect(lines).toMatch(/Pending --> AwaitingHumanApproval: .*approval needed/);
+    expect(lines).toContain("AwaitingHumanApproval --> ReadyToExecuteApprovedTool: approved");
+    expect(lines).not.toContain("AwaitingHumanApproval --> Executing");
+  });
+
+  test("never counts silence as what somebody said", () => {
+    const rejected = /AwaitingHumanApproval --> ToolCallRejected: (.*)/.exec(lines)?.[1]?.split("<br/>") ?? [];
+    expect(rejected).toEqual(["rejected", "nobody has answered, out of time, which counts as a no"]);
+  });
+
+  test("has ends that nothing leaves", () => {
+    for (const end of ["Succeeded", "Error", "ToolCallRejected", "Cancelled"]) {
+      expect(lines).toContain(`--> ${end}`);
+      expect(lines).not.toContain(`${end} -->`);
+    }
+  });
+});
+
 describe("the page", () => {
-  const page = "before\n<!-- generated:task-machine -->\nold\n<!-- /generated:task-machine -->\nafter\n";
+  const marked = (name: string): string => `<!-- generated:${name} -->\nold\n<!-- /generated:${name} -->`;
+  const page = `before\n${marked("task-machine")}\nafter\n${marked("toolcall-machine")}\n`;
 
   test("keeps what is outside the markers", () => {
     const drawn = between(page, "task-machine", "new");
-    expect(drawn).toBe("before\n<!-- generated:task-machine -->\n\nnew\n\n<!-- /generated:task-machine -->\nafter\n");
+    const replaced = "<!-- generated:task-machine -->\n\nnew\n\n<!-- /generated:task-machine -->";
+    expect(drawn).toBe(`before\n${replaced}\nafter\n${marked("toolcall-machine")}\n`);
     expect(between(drawn, "task-machine", "new")).toBe(drawn);
   });
 
@@ -62,7 +96,7 @@ describe("the page", () => {
       expect(readFileSync(join(root, PAGE), "utf8")).toBe(page);
       expect(diagrams({ check: false, root })).toEqual([PAGE]);
       expect(diagrams({ check: true, root })).toEqual([]);
-      expect(readFileSync(join(root, PAGE), "utf8")).toContain(taskMachine());
+      expect(readFileSync(join(root, PAGE), "utf8")).toContain(diagram("task-machine"));
     } finally {
       rmSync(root, { recursive: true });
     }

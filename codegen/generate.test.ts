@@ -1,6 +1,7 @@
 /** What is committed under crds/generated matches the definitions, and a change of either is noticed by name. */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { definitions, sharedTypes } from "../crds/definitions";
+import { policies } from "../crds/policies";
 import type { CustomResourceDefinition } from "../crds/object";
 import type { Schema } from "../crds/schema";
 import { normalise } from "./normalise";
@@ -20,7 +21,7 @@ function withField(kind: string, name: string, field: Schema): CustomResourceDef
 }
 
 test("every generated file is fresh", async () => {
-  const rendered = await render({ definitions, sharedTypes });
+  const rendered = await render({ definitions, policies, sharedTypes });
   expect(staleFiles(rendered, onDisk, present)).toEqual([]);
 });
 
@@ -29,7 +30,7 @@ test("a new field makes the YAML and the types of its kind stale, and nothing el
     type: "integer",
     description: "You choose.",
   });
-  const rendered = await render({ definitions: changed, sharedTypes });
+  const rendered = await render({ definitions: changed, policies, sharedTypes });
   expect(staleFiles(rendered, onDisk, present)).toEqual([`${FOLDER}/crds.yaml`, `${FOLDER}/task.ts`]);
   expect(rendered.get(`${FOLDER}/task.ts`)).toContain("priority?: number;");
 });
@@ -40,7 +41,7 @@ test("a bound only the API server knows makes the YAML stale alone", async () =>
       .properties?.["spec"]?.properties?.["cancelled"],
     default: true,
   });
-  const rendered = await render({ definitions: changed, sharedTypes });
+  const rendered = await render({ definitions: changed, policies, sharedTypes });
   expect(staleFiles(rendered, onDisk, present)).toEqual([`${FOLDER}/crds.yaml`]);
 });
 
@@ -64,7 +65,7 @@ test("a file nobody renders any more, an edited one and a missing one are all na
 
 test("rendering leaves the definitions as they were", async () => {
   const before = JSON.stringify(definitions);
-  await render({ definitions, sharedTypes });
+  await render({ definitions, policies, sharedTypes });
   expect(JSON.stringify(definitions)).toBe(before);
 });
 

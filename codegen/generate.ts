@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { definitions, sharedTypes } from "../crds/definitions";
+import { policies } from "../crds/policies";
 import { diagrams } from "./diagrams";
 import { COMMAND, FOLDER, render, staleFiles } from "./render";
 
@@ -20,7 +21,7 @@ const present = (root: string): string[] => {
 
 /** Writes the stale files, or only names them; the result is the exit code. */
 async function main(root: string, check: boolean): Promise<number> {
-  const rendered = await render({ definitions, sharedTypes });
+  const rendered = await render({ definitions, policies, sharedTypes });
   const stale = staleFiles(rendered, (path) => read(root, path), present(root));
   if (check) return report([...stale, ...diagrams({ check, root })]);
   mkdirSync(join(root, FOLDER), { recursive: true });

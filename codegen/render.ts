@@ -7,13 +7,15 @@ import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { stringify } from "yaml";
 import type { CustomResourceDefinition } from "../crds/object";
+import type { Manifest } from "../crds/policies";
 import type { Schema } from "../crds/schema";
 import type { TypeSchema } from "./normalise";
 import { normalise, sharedNames } from "./normalise";
 
-/** What is rendered: the kinds, and the titled pieces that several of them use. */
+/** What is rendered: the kinds, the policies, and the titled pieces that several kinds use. */
 export interface Source {
   definitions: readonly CustomResourceDefinition[];
+  policies: readonly Manifest[];
   sharedTypes: readonly Schema[];
 }
 
@@ -32,7 +34,8 @@ export async function render(source: Source): Promise<Map<string, string>> {
     const style = await resolveConfig(join(process.cwd(), FOLDER, name));
     files.set(`${FOLDER}/${name}`, await format(text, { ...style, parser }));
   };
-  await add("crds.yaml", crdsYaml(source.definitions), "yaml");
+  await add("crds.yaml", yamlOf(source.definitions), "yaml");
+  await add("policies.yaml", yamlOf(source.policies), "yaml");
   await add("shared.ts", await sharedFile(source.sharedTypes, shared), "typescript");
   for (const definition of source.definitions) {
     await add(`${definition.spec.names.singular}.ts`, await kindFile(definition, shared), "typescript");
@@ -55,10 +58,8 @@ export function staleFiles(
   return [...differing, ...orphaned].sort();
 }
 
-function crdsYaml(definitions: readonly CustomResourceDefinition[]): string {
-  const documents = definitions.map((definition) =>
-    stringify(definition, { lineWidth: 0, aliasDuplicateObjects: false }),
-  );
+function yamlOf(manifests: readonly object[]): string {
+  const documents = manifests.map((manifest) => stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false }));
   return `# ${HEADER}\n---\n${documents.join("---\n")}`;
 }
 

@@ -10,6 +10,7 @@ import * as s from "./schema";
 
 /** Who carries out a call of a tool. */
 export const toolTypes = ["MCP", "Tool", "HumanContact", "DelegateToAgent"] as const;
+/** One of them. */
 export type ToolType = (typeof toolTypes)[number];
 
 const mcpServers: Schema = s.list(
@@ -85,12 +86,14 @@ const offered: Schema = s.list(
       }),
       kind: s.choice("You read who carries out a call.", "MCP", toolTypes),
       source: s.text("You read which object the tool comes from.", "MCPServer/fetch", { maxLength: 320 }),
+      tool: s.text("You read the tool's name on that object, where it has several.", "fetch", { maxLength: 1_024 }),
     },
     required: ["name", "kind", "source"],
   },
   { maxItems: 4_096 },
 );
 
+/** The definition of the kind. */
 export const agent = define({
   kind: "Agent",
   plural: "agents",

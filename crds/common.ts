@@ -33,6 +33,7 @@ export function references(kind: string, about: string, example: string): Schema
   });
 }
 
+/** `{name, key}`: a key of a Secret. */
 export const secretKeyRef = (secret: string, key: string): Schema =>
   s.object(
     "You name the Secret of this namespace and the key in it.",
@@ -56,6 +57,7 @@ export function fromSecret(about: string, secret: string, key: string): Schema {
   );
 }
 
+/** `{name, value | valueFrom}`. */
 export const namedValue = (example: NamedValueExample): Schema => ({
   title: "NamedValue",
   type: "object",
@@ -72,6 +74,7 @@ export const namedValue = (example: NamedValueExample): Schema => ({
   ],
 });
 
+/** What an example is made of. */
 export interface NamedValueExample {
   name: string;
   value: string;

@@ -10,6 +10,7 @@ import * as s from "./schema";
 
 /** The ways to reach people. `kubernetes` needs no service: people answer with kubectl. */
 export const channelTypes = ["email", "slack", "kubernetes", "webhook"] as const;
+/** One of them. */
 export type ChannelType = (typeof channelTypes)[number];
 
 const email: Schema = s.object(
@@ -131,6 +132,7 @@ const spec: Schema = {
   ],
 };
 
+/** The definition of the kind. */
 export const contactChannel = define({
   kind: "ContactChannel",
   plural: "contactchannels",
@@ -146,15 +148,9 @@ export const contactChannel = define({
   spec,
   status: {
     title: "ContactChannelStatus",
-    ...statusOf(
-      {
-        projectSlug: s.text("You read which HumanLayer project the key belongs to.", "my-project"),
-        orgSlug: s.text("You read which HumanLayer organization the key belongs to.", "my-org"),
-      },
-      {
-        statusDetail:
-          "This version of KubeChain keeps contact channels but asks nobody over them yet: the object waits.",
-      },
-    ),
+    ...statusOf({
+      projectSlug: s.text("You read which HumanLayer project the key belongs to.", "my-project"),
+      orgSlug: s.text("You read which HumanLayer organization the key belongs to.", "my-org"),
+    }),
   },
 });

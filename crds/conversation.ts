@@ -14,6 +14,7 @@ export interface ConversationBounds {
   rules: boolean;
 }
 
+/** Bounds of what people write. */
 export const writtenByPeople: ConversationBounds = {
   text: s.LONG_TEXT,
   word: 256,
@@ -21,6 +22,7 @@ export const writtenByPeople: ConversationBounds = {
   toolCalls: 128,
   rules: true,
 };
+/** Bounds that never refuse what was said. */
 export const storedByOperator: ConversationBounds = {
   text: s.STORED_TEXT,
   word: s.STORED_TEXT,

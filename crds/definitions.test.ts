@@ -195,7 +195,7 @@ test.each<[kind: string, names: string, shown: string, wide: string]>([
   [
     "ToolCall",
     "toolcalls toolcall taskruntoolcall taskruntoolcalls tc",
-    "PHASE TASK TOOL STATUS",
+    "PHASE TASK TOOL STATUS WAITING",
     "DETAIL STARTED COMPLETED ERROR AGE",
   ],
 ])("%s answers to %s and prints %s, and with -o wide also %s", (kind, names, shown, wide) => {

@@ -56,7 +56,16 @@ export type {
   ToolSpec,
   ToolStatus,
 } from "./generated/tool";
-export type { Approval, ToolCall, ToolCallSpec, ToolCallStatus, ToolReference, ToolSource } from "./generated/toolcall";
+export type {
+  Approval,
+  ChannelAnswer,
+  Question,
+  ToolCall,
+  ToolCallSpec,
+  ToolCallStatus,
+  ToolReference,
+  ToolSource,
+} from "./generated/toolcall";
 
 export { toolTypes } from "./agent";
 export type { ToolType } from "./agent";
@@ -67,11 +76,15 @@ export type { TaskPhase } from "./run";
 export { definitions } from "./definitions";
 export { providers } from "./llm";
 export type { Provider } from "./llm";
+export { conditionsOf } from "./condition";
+export type { ConditionsBefore, WantedCondition } from "./condition";
 export { apiVersion, group, version } from "./object";
 export type { CustomResourceDefinition, ObjectMeta, OwnerReference, Resource } from "./object";
+export { OPERATORS } from "./policies";
 export { DETAIL_TEXT, LONG_TEXT, NAME_TEXT, STORED_TEXT } from "./schema";
-export { toolCallPhases, toolCallStatuses } from "./toolcall";
-export type { ToolCallPhase, ToolCallState } from "./toolcall";
+export { durationMs, momentOf, timestamp } from "./time";
+export { COMMENT_TEXT, decisions, questionKinds, toolCallPhases, toolCallStatuses } from "./toolcall";
+export type { Decided, QuestionKind, ToolCallPhase, ToolCallState } from "./toolcall";
 
 const resource = (kind: string, plural: string): Resource => ({
   apiVersion,

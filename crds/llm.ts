@@ -11,6 +11,7 @@ import * as s from "./schema";
 
 /** Whose API is spoken. Everything OpenAI-compatible is `openai` with a `baseUrl`. */
 export const providers = ["openai", "anthropic", "google", "vertex", "mistral", "azure", "bedrock"] as const;
+/** One of them. */
 export type Provider = (typeof providers)[number];
 
 const sampling: Record<string, Schema> = {
@@ -136,6 +137,7 @@ const spec: Schema = {
   "x-kubernetes-validations": [moved("model", "parameters.model"), ...providerRules],
 };
 
+/** The definition of the kind. */
 export const llm = define({
   kind: "LLM",
   plural: "llms",

@@ -118,6 +118,7 @@ const serverInfo: Schema = s.object("You read how the server introduces itself."
   }),
 });
 
+/** The definition of the kind. */
 export const mcpServer = define({
   kind: "MCPServer",
   plural: "mcpservers",
@@ -148,11 +149,7 @@ export const mcpServer = define({
         tools: s.list("You read here the tools the server has.", "[{name: fetch}]", tool, { maxItems: 4_096 }),
         toolCount: s.count("You read here how many tools the server has.", "1"),
       },
-      {
-        connected: false,
-        statusDetail:
-          "This version of KubeChain keeps MCP servers but does not connect to them yet: the object waits, and agents that name it wait too.",
-      },
+      { connected: false },
     ),
   },
 });

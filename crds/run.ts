@@ -16,8 +16,10 @@ export const taskPhases = [
   "Failed",
   "Cancelled",
 ] as const;
+/** One of them. */
 export type TaskPhase = (typeof taskPhases)[number];
 
+/** What model calls have used. */
 export const usage: Schema = s.object(
   "You read here what the task has used so far.",
   "{inputTokens: 1200, outputTokens: 80, requests: 2}",
@@ -40,6 +42,7 @@ export const usage: Schema = s.object(
   { title: "Usage" },
 );
 
+/** The ids of a trace. */
 export const spanContext: Schema = s.object(
   "You find the task's trace by these ids.",
   "{traceID: d3fb4171016bcab77d63b02e52e006cd, spanID: 648ca5bf05d0ec05}",
@@ -62,8 +65,13 @@ const progress: Record<string, Schema> = {
   waitingFor: s.text("You read here for whom or what the run waits, and since when.", "LLM gpt-4o to become ready", {
     maxLength: s.DETAIL_TEXT,
   }),
+  toolCallsCreated: s.flag(
+    "You read here that every tool call of the last answer has been created; one that is not there any more was deleted, and is not created again. It is noted when it matters: while a person is waited for, or once a tool call was deleted.",
+    "true",
+  ),
   attempts: s.count("You read here how many calls to the model have failed in a row in the present turn.", "2"),
   retryAt: s.moment("You read here when the model is called again after a failed call."),
+  answerSentTime: s.moment("You read here when the final answer was handed to the contact channel."),
   startTime: s.moment("You read here when work on the run began."),
   completionTime: s.moment("You read here when the run ended."),
 };
@@ -94,6 +102,13 @@ export const runSwitches: Record<string, Schema> = {
   cancelled: s.flag("You end the run by setting this to true; calls in flight are aborted.", "true"),
   suspended: s.flag("You pause the run by setting this to true and let it go on by setting it to false.", "true"),
 };
+
+/** Who asked, as a CertificateSigningRequest has it: filled in by admission, true, and never changed. */
+export const requester: Schema = s.text(
+  "You find here who created the task, as the API server knows them; you leave it out, and it is filled in.",
+  "jane@example.com",
+  { maxLength: s.LONG_TEXT },
+);
 
 /** When a finished run removes itself. */
 export const ttlSecondsAfterFinished: Schema = s.count(

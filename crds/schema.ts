@@ -4,6 +4,8 @@
  * `kubectl explain` is the manual and an unbounded field makes CEL rules too dear. Names no kind.
  */
 
+import { DURATION } from "./time";
+
 /** A CEL rule of the API server. Exactly one of `message` and `messageExpression` is what people read. */
 export interface ValidationRule {
   rule: string;
@@ -111,9 +113,6 @@ export function moment(about: string, example = "2026-01-31T09:30:00Z"): Schema 
     format: "date-time",
   };
 }
-
-// Six digits a unit keep the sum inside what CEL can hold as a duration.
-const DURATION = "^([0-9]{1,6}(ms|s|m|h))+$";
 
 /** A length of time such as 30s, 5m, 1h30m or 72h, longer than nothing. */
 export function duration(about: string, example: string, more: Schema = {}): Schema {

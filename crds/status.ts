@@ -5,8 +5,9 @@ import type { Schema } from "./schema";
 import * as s from "./schema";
 
 /** What the status of an object says before the operator has written one. */
-export const NOT_LOOKED_AT = "Waiting for the operator to look at this object.";
+const NOT_LOOKED_AT = "Waiting for the operator to look at this object.";
 
+/** One condition, as Kubernetes has them. */
 export const condition: Schema = {
   title: "Condition",
   type: "object",

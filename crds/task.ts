@@ -4,9 +4,9 @@
  */
 import * as columns from "./columns";
 import { reference, runLimits } from "./common";
-import { define, moved, unchanged } from "./define";
+import { define, moved, onChange, unchanged } from "./define";
 import { conversation, writtenByPeople } from "./conversation";
-import { runSwitches, taskStatus, ttlSecondsAfterFinished } from "./run";
+import { requester, runSwitches, taskStatus, ttlSecondsAfterFinished } from "./run";
 import type { Schema } from "./schema";
 import * as s from "./schema";
 
@@ -17,6 +17,7 @@ const settled = [
   "limits",
   "ttlSecondsAfterFinished",
   "outputSchema",
+  "requester",
 ];
 
 const spec: Schema = {
@@ -41,6 +42,10 @@ const spec: Schema = {
             "self.size() == 0 || self[self.size() - 1].role == 'user'",
             "the last message must have role user: it is the one to be answered",
           ),
+          s.rule(
+            "self.size() == 0 || self[self.size() - 1].content.matches('\\\\S')",
+            "the last message must say something: it is empty or only blanks",
+          ),
         ],
       },
     ),
@@ -56,6 +61,7 @@ const spec: Schema = {
       "{type: object, properties: {capital: {type: string}}}",
     ),
     ...runSwitches,
+    requester,
     message: s.text("This field is deprecated; you write userMessage instead.", "What is the capital of the moon?", {
       maxLength: s.LONG_TEXT,
     }),
@@ -70,12 +76,13 @@ const spec: Schema = {
       "give exactly one of userMessage and contextWindow",
     ),
     s.rule(
-      ["self.agentRef == oldSelf.agentRef", ...settled.map(unchanged)].join(" && "),
+      onChange(["self.agentRef == oldSelf.agentRef", ...settled.map(unchanged)].join(" && ")),
       "a task cannot be changed once it exists, except cancelled and suspended: delete it or create another one",
     ),
   ],
 };
 
+/** The definition of the kind. */
 export const task = define({
   kind: "Task",
   plural: "tasks",

@@ -4,7 +4,7 @@
 import * as columns from "./columns";
 import { reference } from "./common";
 import { define, moved, unchanged } from "./define";
-import { runSwitches, taskStatus, ttlSecondsAfterFinished } from "./run";
+import { requester, runSwitches, taskStatus, ttlSecondsAfterFinished } from "./run";
 import type { Schema } from "./schema";
 import * as s from "./schema";
 
@@ -17,18 +17,20 @@ const spec: Schema = {
     taskRef: reference("Task", "You name the task that is run again, from its question on.", "hello-world-1"),
     ttlSecondsAfterFinished,
     ...runSwitches,
+    requester,
     task: s.text("This field is deprecated; you write taskRef instead.", "hello-world-1"),
   },
   required: ["taskRef"],
   "x-kubernetes-validations": [
     moved("task", "taskRef"),
     s.rule(
-      `self.taskRef == oldSelf.taskRef && ${unchanged("ttlSecondsAfterFinished")}`,
+      `self.taskRef == oldSelf.taskRef && ${unchanged("ttlSecondsAfterFinished")} && ${unchanged("requester")}`,
       "a task run cannot be changed once it exists, except cancelled and suspended: delete it or create another one",
     ),
   ],
 };
 
+/** The definition of the kind. */
 export const taskRun = define({
   kind: "TaskRun",
   plural: "taskruns",

@@ -133,6 +133,7 @@ const spec: Schema = {
   ],
 };
 
+/** The definition of the kind. */
 export const tool = define({
   kind: "Tool",
   plural: "tools",

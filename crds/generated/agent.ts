@@ -102,4 +102,8 @@ export interface AgentTool {
    * You read which object the tool comes from. Example: `MCPServer/fetch`.
    */
   source: string;
+  /**
+   * You read the tool's name on that object, where it has several. Example: `fetch`.
+   */
+  tool?: string;
 }

@@ -54,6 +54,10 @@ export interface TaskSpec {
    */
   suspended?: boolean;
   /**
+   * You find here who created the task, as the API server knows them; you leave it out, and it is filled in. Example: `jane@example.com`.
+   */
+  requester?: string;
+  /**
    * This field is deprecated; you write userMessage instead. Example: `What is the capital of the moon?`.
    */
   message?: string;
@@ -107,6 +111,10 @@ export interface TaskStatus {
    */
   waitingFor?: string;
   /**
+   * You read here that every tool call of the last answer has been created; one that is not there any more was deleted, and is not created again. It is noted when it matters: while a person is waited for, or once a tool call was deleted. Example: `true`.
+   */
+  toolCallsCreated?: boolean;
+  /**
    * You read here how many calls to the model have failed in a row in the present turn. Example: `2`.
    */
   attempts?: number;
@@ -114,6 +122,10 @@ export interface TaskStatus {
    * You read here when the model is called again after a failed call. Example: `2026-01-31T09:30:00Z`.
    */
   retryAt?: string;
+  /**
+   * You read here when the final answer was handed to the contact channel. Example: `2026-01-31T09:30:00Z`.
+   */
+  answerSentTime?: string;
   /**
    * You read here when work on the run began. Example: `2026-01-31T09:30:00Z`.
    */

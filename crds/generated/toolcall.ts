@@ -31,14 +31,18 @@ export interface ToolCallSpec {
   taskRunRef?: Reference;
   toolRef: ToolReference;
   /**
-   * You find here who carries the call out. Example: `MCP`.
+   * You find here who carries the call out; it is absent when the agent offered no tool of that name. Example: `MCP`.
    */
-  toolType: "MCP" | "Tool" | "HumanContact" | "DelegateToAgent";
-  source: ToolSource;
+  toolType?: "MCP" | "Tool" | "HumanContact" | "DelegateToAgent";
+  source?: ToolSource;
   /**
    * You find here the arguments, as the JSON text the model wrote. Example: `{"url": "https://example.com"}`.
    */
   arguments: string;
+  /**
+   * You find here who created the task, as the API server knows them; you leave it out, and it is filled in. Example: `jane@example.com`.
+   */
+  requester?: string;
   /**
    * You add your decision here; decisions can be added, never changed or removed. Example: `[{decision: Approve, approver: jane@example.com}]`.
    */
@@ -54,7 +58,7 @@ export interface ToolReference {
   name: string;
 }
 /**
- * You find here which object the tool comes from. Example: `{kind: MCPServer, name: fetch, tool: fetch}`.
+ * You find here which object the tool comes from; it is absent when the agent offered no tool of that name. Example: `{kind: MCPServer, name: fetch, tool: fetch}`.
  */
 export interface ToolSource {
   /**
@@ -91,6 +95,10 @@ export interface Approval {
    * You can tell from this which arguments were decided on. Example: `sha256:0000000000000000000000000000000000000000000000000000000000000000`.
    */
   argumentsDigest: string;
+  /**
+   * You can tell from this which question was answered: it is the externalCallID that the call had then. Example: `ec-3257d3e1b2c4d5f6`.
+   */
+  question?: string;
 }
 /**
  * You read here what the operator found and did; only the operator writes it. Example: `{ready: true, status: Ready}`.
@@ -133,21 +141,60 @@ export interface ToolCallStatus {
    */
   phase?: "Pending" | "Running" | "Succeeded" | "Failed";
   /**
-   * You find the question put to a person by this id. Example: `ec-3257d3e`.
+   * You read here for whom or what the call waits, and since when. Example: `MCPServer fetch to be connected`.
+   */
+  waitingFor?: string;
+  /**
+   * You find the question put to a person by this id. Example: `ec-3257d3e1b2c4d5f6`.
    */
   externalCallID?: string;
+  question?: Question;
   /**
-   * You read here what the tool gave back. Example: `The page says hello.`.
+   * You read here what people answered over the contact channel; what they said with kubectl is in spec.approvals. Example: `[{decision: Approve, approver: jane@example.com}]`.
+   */
+  answers?: ChannelAnswer[];
+  /**
+   * You read here what the model is told: what the tool gave back, as text. Example: `The page says hello.`.
    */
   result?: string;
+  /**
+   * You find here what the tool gave back as the tool gave it, where it is more than text and fits. Example: `[{type: image, mimeType: image/png}]`.
+   *
+   * Items: You find here one piece of the result. Example: `{type: image}`.
+   */
+  content?: Record<string, unknown>[];
+  /**
+   * You find here the result as data, where the tool gives it so. Example: `{temperature: 21}`.
+   */
+  structuredContent?: Record<string, unknown>;
+  /**
+   * You find here what the tool wants back when a person has answered. Example: `eyJzdGVwIjoyfQ`.
+   */
+  requestState?: string;
+  /**
+   * You find here what the tool wants to know from a person, by its own names for the questions. Example: `{confirm: {method: elicitation/create}}`.
+   */
+  inputRequests?: Record<string, unknown>;
   /**
    * You read here what went wrong. Example: `The server did not answer within 60s`.
    */
   error?: string;
   /**
+   * You read here in one word why the call ended as it did. Example: `ToolFailed`.
+   */
+  finishReason?: string;
+  /**
    * You read here how often the call was begun. Example: `1`.
    */
   attempts?: number;
+  /**
+   * You read here which process of the operator carries the call out, or did last. Example: `kubechain-7d9f/1`.
+   */
+  holder?: string;
+  /**
+   * You read here when the call is begun again. Example: `2026-01-31T09:30:00Z`.
+   */
+  retryAt?: string;
   /**
    * You read here when work on the call began. Example: `2026-01-31T09:30:00Z`.
    */
@@ -156,4 +203,63 @@ export interface ToolCallStatus {
    * You read here when the call ended. Example: `2026-01-31T09:30:00Z`.
    */
   completionTime?: string;
+}
+/**
+ * You read here what a person is asked, or was asked last. Example: `{kind: Approval, channel: approval-channel}`.
+ */
+export interface Question {
+  /**
+   * You tell from this what is asked: whether the tool may run, an answer, or what became of a call whose outcome nobody knows. Example: `Approval`.
+   */
+  kind: "Approval" | "Input" | "Outcome";
+  /**
+   * You read here over which ContactChannel it is asked. Example: `approval-channel`.
+   */
+  channel: string;
+  /**
+   * You read here the question. Example: `May the tool fetch__fetch run?`.
+   */
+  message?: string;
+  /**
+   * You give an answer that is JSON of this schema, where there is one. Example: `{type: object}`.
+   */
+  schema?: Record<string, unknown>;
+  /**
+   * You read here since when an answer is waited for. Example: `2026-01-31T09:30:00Z`.
+   */
+  askedAt: string;
+  /**
+   * You read here when the service behind the channel took the question. Example: `2026-01-31T09:30:00Z`.
+   */
+  sentAt?: string;
+}
+export interface ChannelAnswer {
+  /**
+   * You approve, you reject, or you respond to a question with an answer. Example: `Approve`.
+   */
+  decision: "Approve" | "Reject" | "Respond";
+  /**
+   * You say why; with Respond, this is the answer. Example: `looks fine`.
+   */
+  comment?: string;
+  /**
+   * You read here who answered, as the service behind the channel says. Example: `jane@example.com`.
+   */
+  approver: string;
+  /**
+   * You find here when it was decided. Example: `2026-01-31T09:30:00Z`.
+   */
+  at: string;
+  /**
+   * You can tell from this which arguments were decided on. Example: `sha256:0000000000000000000000000000000000000000000000000000000000000000`.
+   */
+  argumentsDigest: string;
+  /**
+   * You can tell from this which question was answered: it is the externalCallID that the call had then. Example: `ec-3257d3e1b2c4d5f6`.
+   */
+  question: string;
+  /**
+   * You read here over which ContactChannel the answer came. Example: `approval-channel`.
+   */
+  channel: string;
 }

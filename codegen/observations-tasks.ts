@@ -3,17 +3,14 @@
  * from a fact is for `decide` to say.
  */
 import type { ModelAnswer, ModelOutcome } from "../capabilities/adapters/models/port";
-import type { Call, Observed } from "../capabilities/tasks/decision";
+import type { Call, Decision, Observed, SeenToolCall } from "../capabilities/tasks/decision";
 import { MAX_ATTEMPTS, MAX_USELESS_ANSWERS } from "../capabilities/tasks/limits";
+import { decide } from "../capabilities/tasks/decide";
 import type { TaskState } from "../capabilities/tasks/state";
+import type { Fact as AnyFact, Machine } from "./machine";
 
-export type Phase = TaskState["phase"];
-
-/** One way in which an observation can differ. `label` is empty for what goes without saying; `effect` changes it. */
-export interface Fact {
-  label: string;
-  effect: (seen: Observed) => Observed;
-}
+type Phase = TaskState["phase"];
+type Fact = AnyFact<Observed>;
 
 const now = new Date("2026-01-02T03:04:05.000Z");
 const later = (seconds: number): Date => new Date(now.getTime() + seconds * 1_000);
@@ -21,24 +18,23 @@ const unchanged = (seen: Observed): Observed => seen;
 
 const progress = {
   startedAt: later(-60),
-  conversation: [{ role: "user" as const, content: "Hello?" }],
+  conversation: [
+    { role: "system" as const, content: "Be brief." },
+    { role: "user" as const, content: "Hello?" },
+  ],
   turns: 0,
   usage: { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, requests: 1 },
 };
 
 /** A state of each phase that a task can be found in. */
-export const states: Record<Phase, TaskState> = {
+const states: Record<Phase, TaskState> = {
   Pending: { phase: "Pending", suspended: false },
-  ReadyForLLM: {
-    phase: "ReadyForLLM",
-    attempts: 0,
-    suspended: false,
-    ...progress,
-  },
+  ReadyForLLM: { phase: "ReadyForLLM", attempts: 0, suspended: false, ...progress },
   ToolCallsPending: {
     phase: "ToolCallsPending",
     suspended: false,
     ...progress,
+    waiting: { for: "ToolCall t-tc-01 to finish", since: later(-1) },
   },
   ErrorBackoff: {
     phase: "ErrorBackoff",
@@ -65,13 +61,7 @@ export const states: Record<Phase, TaskState> = {
 };
 
 const usage = { inputTokens: 1, outputTokens: 1, cachedInputTokens: 0 };
-const toolCalls = [
-  {
-    id: "call_1",
-    type: "function" as const,
-    function: { name: "search", arguments: "{}" },
-  },
-];
+const toolCalls = [{ id: "call_1", type: "function" as const, function: { name: "search", arguments: "{}" } }];
 
 function answer(content: string, more: Partial<ModelAnswer> = {}): ModelOutcome {
   return {
@@ -84,12 +74,7 @@ function answer(content: string, more: Partial<ModelAnswer> = {}): ModelOutcome 
 }
 
 function failure(retryable: boolean): ModelOutcome {
-  return {
-    kind: "Failure",
-    retryable,
-    reason: "ProviderError",
-    message: "busy",
-  };
+  return { kind: "Failure", retryable, reason: "ProviderError", message: "busy" };
 }
 
 const call = (label: string, seen: Call): Fact => ({
@@ -104,7 +89,7 @@ const calls: Fact[] = [
   heard("answer", answer("Hi")),
   heard("empty answer", answer("")),
   heard(
-    "tool calls that nobody offers",
+    "tool calls",
     answer("", {
       stop: "ToolCalls",
       message: { role: "assistant", content: "", toolCalls },
@@ -120,11 +105,23 @@ const answerers: Fact[] = [
   { label: "agent and LLM ready", effect: unchanged },
   {
     label: "agent or LLM not ready",
-    effect: (seen) => ({
-      ...seen,
-      answerer: { kind: "Awaited", phrase: 'Agent "a" to become ready' },
-    }),
+    effect: (seen) => ({ ...seen, answerer: { kind: "Awaited", phrase: 'Agent "a" to become ready', tools: [] } }),
   },
+];
+
+type Fate = { kind: "Missing" } | { kind: "Unfinished" } | { kind: "Finished"; ended: "Succeeded"; result: string };
+const tools = (label: string, fate: Fate): Fact => ({
+  label,
+  effect: (seen) => ({
+    ...seen,
+    toolCalls: toolCalls.map((request): SeenToolCall => ({ name: "t-tc-01", request, ...fate })),
+  }),
+});
+
+const results: Fact[] = [
+  tools("not all ToolCalls exist", { kind: "Missing" }),
+  tools("not all have finished", { kind: "Unfinished" }),
+  tools("all have finished", { kind: "Finished", ended: "Succeeded", result: "Hi" }),
 ];
 
 const wishes: Fact[] = [
@@ -164,6 +161,14 @@ const limits: Fact[] = [
   },
 ];
 
+const countedCalls: Fact[] = [
+  { label: "", effect: unchanged },
+  {
+    label: "more than limits.maxToolCalls",
+    effect: (seen) => ({ ...seen, spec: { ...seen.spec, limits: { ...seen.spec.limits, maxToolCalls: 0 } } }),
+  },
+];
+
 const attempts: Fact[] = [
   { label: "", effect: unchanged },
   {
@@ -192,33 +197,43 @@ const ttls: Fact[] = [
 ];
 
 /** What can be seen of a task in each phase. A call is in flight only while the task waits for one. */
-export const dimensions: Record<Phase, Fact[][]> = {
+const dimensions: Record<Phase, Fact[][]> = {
   Pending: [answerers, wishes, limits],
-  ReadyForLLM: [calls, answerers, wishes, attempts, limits],
-  ToolCallsPending: [wishes, limits],
+  ReadyForLLM: [calls, answerers, wishes, attempts, limits, countedCalls],
+  ToolCallsPending: [results, answerers, wishes, limits],
   ErrorBackoff: [waits, answerers, wishes, limits],
   FinalAnswer: [ttls],
   Failed: [ttls],
   Cancelled: [ttls],
 };
 
-/** A task in this phase of which nothing special is seen. */
-export function seenIn(phase: Phase): Observed {
+function seenIn(phase: Phase): Observed {
   const agent = { llmRef: { name: "gpt-4o" }, system: "Be brief." };
   return {
     now,
+    name: "t",
     uid: "0d6b2d8e-3c53-4d2a-9a35-0b1f5a0d2f11",
     createdAt: later(-60),
     spec: { agentRef: { name: "a" }, userMessage: "Hello?" },
     state: states[phase],
-    answerer: {
-      kind: "Ready",
-      agent,
-      llm: { provider: "openai" },
-      llmName: "gpt-4o",
-    },
+    answerer: { kind: "Ready", agent, tools: [], llm: { provider: "openai" }, llmName: "gpt-4o" },
     call: { kind: "None" },
+    toolCalls: [],
     deleting: false,
     stopping: false,
   };
 }
+
+function targetOf(decision: Decision): string | undefined {
+  if (decision.kind === "Enter") return decision.state.phase;
+  return decision.kind === "Repeat" && decision.effect.kind === "DeleteTask" ? "[*]" : undefined;
+}
+
+/** The Task machine, to be drawn. */
+export const taskMachine: Machine<Phase, Observed> = {
+  initial: "Pending",
+  states: Object.keys(states) as Phase[],
+  dimensions,
+  seenIn,
+  target: (seen) => targetOf(decide(seen)),
+};
