@@ -9,6 +9,7 @@ interface Alarm {
   due: number;
 }
 
+/** Wake-ups by key. */
 export class Alarms {
   readonly #heap: Alarm[] = [];
   readonly #places = new Map<Key, number>();

@@ -71,7 +71,7 @@ describe("a call", () => {
     expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
       "GET /apis/test.dev/v1/namespaces/ns/things/a",
       "POST /api/v1/namespaces/ns/configmaps?fieldManager=kubechain",
-      "PUT /apis/test.dev/v1/namespaces/ns/things/a/status?fieldManager=kubechain",
+      "PUT /apis/test.dev/v1/namespaces/ns/things/a/status?fieldManager=kubechain&fieldValidation=Ignore",
       "PATCH /apis/test.dev/v1/namespaces/ns/things/a?fieldManager=kubechain",
       "DELETE /apis/test.dev/v1/namespaces/ns/things/a",
     ]);

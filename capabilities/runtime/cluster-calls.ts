@@ -20,6 +20,8 @@ const DEADLINE_MS = 15_000;
 
 /** Says in `managedFields` who wrote. */
 const AS_KUBECHAIN = query({ fieldManager: "kubechain" });
+/** Which fields a status has is settled by our types; looking for unknown ones costs the API server time on every write. */
+const STATUS_AS_KUBECHAIN = query({ fieldManager: "kubechain", fieldValidation: "Ignore" });
 
 const REAL: CallOptions = { clock: systemClock, random: Math.random };
 
@@ -69,8 +71,8 @@ class ClusterCalls implements Cluster {
   async replaceStatus<T extends ClusterObject>(resource: Resource, object: T): Promise<Result<T>> {
     const heard = await ask(this.#line, {
       method: "PUT",
-      path: `${objectPath(resource, object.metadata)}/status${AS_KUBECHAIN}`,
-      body: JSON.stringify(object),
+      path: `${objectPath(resource, object.metadata)}/status${STATUS_AS_KUBECHAIN}`,
+      body: JSON.stringify(statusAlone(object)),
       timeoutMs: DEADLINE_MS,
     });
     const isOurs = (live: T): boolean =>
@@ -156,6 +158,13 @@ function toPage(list: MetadataList): MetadataPage {
     ...(next === undefined || next === "" ? {} : { continue: next }),
     ...(remaining === undefined ? {} : { remaining }),
   };
+}
+
+/** What a write to the status subresource is read for; the API server takes all the rest from what it has. */
+function statusAlone(object: ClusterObject): object {
+  const { name, namespace, uid, resourceVersion } = object.metadata;
+  const { apiVersion, kind } = object;
+  return { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion }, status: statusOf(object) };
 }
 
 function statusOf(object: object): unknown {

@@ -8,6 +8,7 @@ import { done, outcomeOf, type Outcome } from "./outcome";
 import { WorkQueue } from "./queue";
 import type { Phase, Store } from "./store";
 
+/** What a controller is made of. */
 export interface ControllerOptions<T extends ClusterObject> {
   /** For logs: "task-controller". */
   name: string;
@@ -25,6 +26,7 @@ export interface ControllerOptions<T extends ClusterObject> {
   concurrency?: number;
 }
 
+/** One kind's controller, as those see it who feed and wake it. */
 export interface Controller<T extends ClusterObject> {
   /** What Pepr's watch callback calls, for all phases: stores, queues, returns. */
   notice(object: T, phase: Phase): void;

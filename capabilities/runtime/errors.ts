@@ -46,7 +46,7 @@ export function failed<T>(problem: Problem): Result<T> {
 }
 
 /** Whether a value is an answer of the API server (rather than a thrown error). */
-export function isRefusal(thrown: unknown): thrown is Refusal {
+function isRefusal(thrown: unknown): thrown is Refusal {
   return typeof thrown === "object" && thrown !== null && "status" in thrown && "body" in thrown;
 }
 
@@ -84,7 +84,10 @@ function fromRefusal(refusal: Refusal): Problem {
   }
 }
 
-/** A 404 without a name is about the path, not the object: the CRD is missing or not served yet (measured right after a restart). */
+/**
+ * A 404 without a name is about the path, not the object: the CRD is missing or not served yet (measured right after a
+ * restart).
+ */
 function notFound(status: ApiStatus, said: string): Problem {
   if (status.details?.name !== undefined) return { kind: "gone" };
   return {
@@ -142,7 +145,7 @@ function advise(status: number, said: string): string {
       return `The API server refused the object: ${said}`;
     default:
       return isTooLarge(said) || status === 413
-        ? `The object has become too large for the cluster to store: ${said}. Shorten what is kept in it.`
+        ? `The object has become too large for the cluster, which stores about 1.5 MB of each (${said}). Ask for shorter answers and results, or for less at once.`
         : `The API server refused (${status}): ${said}`;
   }
 }

@@ -19,6 +19,7 @@ export interface EventNote {
   message: string;
 }
 
+/** Where events are told. */
 export interface Recorder {
   /** Returns at once and never throws. Events of one object are written in the order they were recorded. */
   record(note: EventNote): void;
@@ -28,6 +29,7 @@ export interface Recorder {
   readonly backlog: number;
 }
 
+/** What a recorder is made of. */
 export interface RecorderOptions {
   cluster: Cluster;
   clock: Clock;

@@ -8,6 +8,7 @@ export type Look<Outcome> =
   | { kind: "Running"; startedAt: Date; token: string }
   | { kind: "Finished"; outcome: Outcome; token: string };
 
+/** How an effect ends. */
 export interface StartOptions<Outcome> {
   /** The deadline. Work that waits for something outside should always have one (S8). */
   until?: Date;
@@ -42,6 +43,7 @@ interface Finished<Outcome> {
   token: string;
 }
 
+/** Effects by the uid of their object. */
 export class InFlight<Outcome> {
   readonly #entries = new Map<string, Running<Outcome> | Finished<Outcome>>();
   readonly #clock: Clock;

@@ -9,6 +9,7 @@ interface Index<T> {
   valuesByKey: Map<Key, string[]>;
 }
 
+/** A store's indexes, by name. */
 export class Indexes<T> {
   readonly #indexes = new Map<string, Index<T>>();
 

@@ -1,6 +1,7 @@
 // Background work in lanes: jobs of one lane run one after the other, a few lanes at once, and only so many jobs may wait. Owns
 // order and bounds; what a job does is a function it is given, and that function must not reject.
 
+/** How much is done at once, and by whom. */
 export interface LaneOptions<Job> {
   /** Lanes that work at the same time. */
   concurrency: number;
@@ -12,6 +13,7 @@ export interface LaneOptions<Job> {
   overflowing: () => void;
 }
 
+/** Jobs, each in its lane. */
 export class Lanes<Job> {
   readonly #options: LaneOptions<Job>;
   /** Lanes nobody works on at the moment, longest waiting first. */

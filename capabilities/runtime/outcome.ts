@@ -3,6 +3,7 @@
 import { assertNever } from "./assert-never";
 import type { Problem } from "./errors";
 
+/** How a reconcile ended. */
 export type Outcome =
   /** Nothing more to do until something changes or a wake-up comes. */
   | { kind: "Done" }
@@ -11,6 +12,7 @@ export type Outcome =
   /** What the store holds is out of date (a write met a conflict, or the object is gone): read it live, then run again. */
   | { kind: "Refresh" };
 
+/** Nothing more to do. */
 export const done: Outcome = { kind: "Done" };
 
 /** What to do after a write that ended in `problem`. A terminal one is tried again too, ever more slowly: a person may mend it. */

@@ -18,13 +18,18 @@ export interface QueueOptions {
 
 /** How long a failing key waits: 5 ms doubled per failure, up to 5 minutes, each pause shortened at random by up to half. */
 export const FIRST_PAUSE_MS = 5;
+/** The longest of these pauses. */
 export const LONGEST_PAUSE_MS = 5 * 60_000;
 
 const DEFAULT_CONCURRENCY = 256;
 
-/** After so many runs begun (a full house more at most) the event loop gets a turn: ten thousand keys at start-up must not deafen the watch. */
+/**
+ * After so many runs begun (a full house more at most) the event loop gets a turn: ten thousand keys at start-up must not
+ * deafen the watch.
+ */
 const BURST = 512;
 
+/** A queue of keys. */
 export class WorkQueue {
   readonly #options: QueueOptions;
   readonly #concurrency: number;

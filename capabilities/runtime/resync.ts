@@ -22,6 +22,7 @@ export interface ResyncIntervals {
   fullMs: number;
 }
 
+/** What is watched over, and whom to tell. */
 export interface ResyncOptions<T extends ClusterObject> {
   resource: Resource;
   store: Store<T>;
@@ -32,6 +33,7 @@ export interface ResyncOptions<T extends ClusterObject> {
   intervals?: Partial<ResyncIntervals>;
 }
 
+/** The health of one kind's watch. */
 export interface Resync {
   start(): void;
   stop(): void;
@@ -62,6 +64,7 @@ interface Suspicion {
   nextLookAt: number;
 }
 
+/** Makes one. It asks nothing before `start`. */
 export function createResync<T extends ClusterObject>(options: ResyncOptions<T>): Resync {
   return new WatchHealth(options);
 }

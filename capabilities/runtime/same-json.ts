@@ -1,5 +1,6 @@
 // Comparing what was to be written with what is stored. Pure. JSON values only: a key that is undefined counts as absent, as
 // it does on the wire.
+import { isRecord } from "./json";
 
 /** Whether two values are the same JSON, whatever the order of their keys. */
 export function isSameJson(a: unknown, b: unknown): boolean {
@@ -24,8 +25,4 @@ export function applyMergePatch(target: unknown, patch: unknown): unknown {
     else if (value !== undefined) result[key] = applyMergePatch(result[key], value);
   }
   return result;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -28,6 +28,7 @@ export type SecretValue =
   /** It could not be read; `message` says why, and trying again may help. */
   | { kind: "Unreadable"; message: string };
 
+/** Values out of Secrets. */
 export interface Secrets {
   /** Begins to hear of changes. Before that, and after `stop`, every read is live. */
   start(): void;
@@ -38,6 +39,7 @@ export interface Secrets {
   onChange(listener: (key: Key) => void): () => void;
 }
 
+/** What the reader of Secrets is made of. */
 export interface SecretsOptions {
   cluster: Cluster;
   clock: Clock;

@@ -22,6 +22,7 @@ export interface Change<T> {
   previous?: T;
 }
 
+/** What a store is made of. */
 export interface StoreOptions<T> {
   clock: Clock;
   /** May shorten an object in place before it is kept. It is shared with Pepr's cache, so both become smaller. */
@@ -39,6 +40,7 @@ export interface Undelivered {
 /** How many ended uids are remembered, to recognise their late events. */
 const REMEMBERED_ENDINGS = 20_000;
 
+/** All objects of one kind, as far as this process knows them. */
 export class Store<T extends ClusterObject> {
   readonly #objects = new Map<Key, T>();
   readonly #indexes = new Indexes<T>();

@@ -11,7 +11,9 @@ import { checkOutput } from "./schemas";
 import type { Read } from "./wire";
 
 /** The outcome of a call whose answer was read. */
-export function conclude(read: Read, request: ModelRequest, caller: Caller): ModelAnswer | ModelFailure {
+export function conclude(heard: Read, request: ModelRequest, caller: Caller): ModelAnswer | ModelFailure {
+  const isOutput = request.outputSchema !== undefined && heard.stop === "Complete";
+  const read = isOutput ? { ...heard, text: unfenced(heard.text) } : heard;
   return (
     misfit(read, request, caller) ?? {
       kind: "Answer",
@@ -20,6 +22,17 @@ export function conclude(read: Read, request: ModelRequest, caller: Caller): Mod
       usage: read.usage,
     }
   );
+}
+
+const FENCE = "```";
+
+/** What stands in a fence of Markdown that is the whole text: many models put JSON there, whatever they are told. */
+function unfenced(text: string): string {
+  const whole = text.trim();
+  const opening = /^```(?:json)?[ \t\r]*\n/i.exec(whole)?.[0];
+  if (opening === undefined || !whole.endsWith(FENCE)) return text;
+  const inner = whole.slice(opening.length, -FENCE.length).trim();
+  return inner.includes(FENCE) ? text : inner;
 }
 
 function misfit(read: Read, { outputSchema }: ModelRequest, caller: Caller): ModelFailure | undefined {

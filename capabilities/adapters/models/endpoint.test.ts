@@ -2,7 +2,7 @@
 import { llmOf } from "../../testing/model-server-contract";
 import type { Spec } from "../../testing/model-server-contract";
 import type { ModelEnvironment } from "./endpoint";
-import { defaultSecretRef, durationMs, endpointOf } from "./endpoint";
+import { defaultSecretRef, endpointOf } from "./endpoint";
 
 function summary(spec: Spec, env: ModelEnvironment = {}): string {
   const endpoint = endpointOf(llmOf(spec), env);
@@ -138,17 +138,6 @@ describe("an endpoint", () => {
     ],
   ])("%s", (...[, spec, expected, env]) => {
     expect(summary(spec, env)).toBe(expected);
-  });
-
-  test.each<[string | undefined, number | undefined]>([
-    ["30s", 30_000],
-    ["1h30m", 5_400_000],
-    ["250ms", 250],
-    ["10", undefined],
-    ["", undefined],
-    [undefined, undefined],
-  ])("the duration %s is %s milliseconds", (text, ms) => {
-    expect(durationMs(text)).toBe(ms);
   });
 });
 

@@ -3,6 +3,7 @@
  * environment, passed in as a value. Pure: nothing here reads the process, the network or a clock.
  */
 import type { LLM } from "../../../crds/index";
+import { durationMs } from "../../../crds/index";
 import { azurePlace } from "./azure";
 import type { ModelFailure } from "./port";
 
@@ -43,7 +44,7 @@ export interface SecretRef {
 }
 
 /** `limits.timeout` of an LLM that sets none: both SDKs' own default, 10 minutes. */
-export const DEFAULT_TIMEOUT_MS = 600_000;
+const DEFAULT_TIMEOUT_MS = 600_000;
 
 /** Where each provider answers when nobody says otherwise. Azure has no common address. */
 const DEFAULT_BASE_URLS: Partial<Record<Provider, string>> = {
@@ -105,22 +106,6 @@ export function endpointOf(llm: LLM, env: ModelEnvironment): Endpoint | ModelFai
     timeoutMs: durationMs(spec.limits?.timeout) ?? DEFAULT_TIMEOUT_MS,
     own,
   };
-}
-
-/** A duration such as `30s` or `1h30m` in milliseconds, or undefined when there is none or it is none. */
-export function durationMs(text: string | undefined): number | undefined {
-  if (text === undefined || !/^(\d+(ms|s|m|h))+$/.test(text)) return undefined;
-  const unitMs: Record<string, number> = {
-    ms: 1,
-    s: 1_000,
-    m: 60_000,
-    h: 3_600_000,
-  };
-  let total = 0;
-  for (const [, count, unit] of text.matchAll(/(\d+)(ms|s|m|h)/g)) {
-    total += Number(count) * (unitMs[unit ?? ""] ?? 0);
-  }
-  return total > 0 ? total : undefined;
 }
 
 function modelOf(llm: LLM): string {

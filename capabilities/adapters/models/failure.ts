@@ -32,6 +32,7 @@ const WORDS_LIMIT = 300;
 export function toFailure(thrown: unknown, caller: Caller, now: Date): ModelFailure {
   const status = isErrorWith(thrown, "status") && typeof thrown.status === "number" ? thrown.status : undefined;
   if (status === undefined) return unreachable(thrown, caller);
+  if (status < 400) return moved(status, caller);
   const body = isErrorWith(thrown, "error") ? thrown.error : undefined;
   const complaint = complaintOf(body, status, thrown instanceof Error ? thrown.message : "");
   const headers = isErrorWith(thrown, "headers") && isHeaders(thrown.headers) ? thrown.headers : undefined;
@@ -111,6 +112,17 @@ function unreachable(thrown: unknown, caller: Caller): ModelFailure {
     retryable: true,
     reason: "ConnectionFailed",
     message: clean(`No connection to ${server}${cause === "" ? "" : ` (${cause})`}.`, caller),
+  };
+}
+
+/** A redirect, which is not followed: a key must not travel to where an answer points. */
+function moved(status: number, { endpoint, llm }: Caller): ModelFailure {
+  return {
+    kind: "Failure",
+    retryable: false,
+    reason: "InvalidRequest",
+    httpStatus: status,
+    message: `${capital(describeServer(endpoint))} redirects to another address (${status}). Set the base URL of LLM "${llm}" to the address where the API itself is: redirects are not followed.`,
   };
 }
 

@@ -19,12 +19,6 @@ import { verifyTarget } from "./verify";
 import type { Read } from "./wire";
 import { addUsage, NO_USAGE } from "./wire";
 
-export type { ModelApi, ModelEnvironment, Provider, SecretRef } from "./endpoint";
-export { defaultSecretRef, endpointOf, providerTitle } from "./endpoint";
-export type { RefusedParameter } from "./parameters";
-export { refusedParameters } from "./parameters";
-export type * from "./port";
-
 /** How often a turn that Anthropic paused is resumed before what there is counts as unreadable. */
 const MAX_RESUMES = 5;
 

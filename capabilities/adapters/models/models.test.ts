@@ -170,6 +170,18 @@ describe.each(formats)("over $title", (format) => {
       });
     });
 
+    test("takes the JSON out of a fence, in which many models put it", async () => {
+      fake.next({ reply: { text: '```json\n{"city":"Paris","degrees":21}\n```\n' } });
+      const { message } = answerOf(await ask({}, request({ outputSchema })));
+      expect(message.content).toBe('{"city":"Paris","degrees":21}');
+    });
+
+    test("does not choose among several fences", async () => {
+      const fence = '```json\n{"city":"Paris","degrees":21}\n```';
+      fake.next({ reply: { text: `${fence}\nor\n${fence}` } });
+      expect(failureOf(await ask({}, request({ outputSchema }))).reason).toBe("OutputMismatch");
+    });
+
     test("lets tool calls pass", async () => {
       fake.next({ reply: { calls: twoCalls } });
       expect(answerOf(await ask({}, request({ outputSchema, tools: [weather] }))).stop).toBe("ToolCalls");

@@ -1,4 +1,6 @@
 /** What each provider is really sent: paths, headers, parameters. Only here do tests look at one wire format. */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import { startFakeAnthropic } from "../../testing/fake-anthropic";
 import { startFakeOpenAI } from "../../testing/fake-openai";
 import type { Spec } from "../../testing/model-server-contract";
@@ -239,4 +241,31 @@ describe("on the wire", () => {
     expect(strict).toEqual([true, false]);
     await fake.close();
   });
+});
+
+/** A server in a thread of its own, which goes on while this one stands still. */
+const SERVER = `
+const { createServer } = require("node:http");
+const { parentPort } = require("node:worker_threads");
+const message = { role: "assistant", content: "In time." };
+const answer = JSON.stringify({ choices: [{ index: 0, message, finish_reason: "stop" }] });
+const server = createServer((request, response) => {
+  request.resume().on("end", () => setTimeout(() => response.end(answer), 100));
+}).listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));
+`;
+
+test("an answer that came while the process stood still counts, though its time is over when the process goes on", async () => {
+  const server = new Worker(SERVER, { eval: true });
+  const [port] = (await once(server, "message")) as [number];
+  const llm = llmOf({
+    provider: "openai",
+    parameters: { baseUrl: `http://127.0.0.1:${port}` },
+    limits: { timeout: "400ms" },
+  });
+  const asking = models.ask({ llm }, request(), forever);
+  await new Promise((resolve) => setTimeout(resolve, 50)); // The request leaves.
+  await new Promise((resolve) => setImmediate(resolve)); // What comes next in the event loop are timers.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+  expect(answerOf(await asking).message.content).toBe("In time.");
+  await server.terminate();
 });

@@ -10,6 +10,7 @@ type LLMSpec = LLM["spec"];
 
 /** The parameters that shape an answer: all of an LLM's save the model and where it is. */
 export type Parameters = Omit<NonNullable<LLMSpec["parameters"]>, "model" | "baseUrl">;
+/** The name of one of them. */
 export type ParameterName = keyof Parameters;
 
 /** A parameter that is set and not sent, and a sentence that says why and what to do. */
@@ -35,10 +36,10 @@ const NAMES: Record<ParameterName, true> = {
  * `max_tokens` for an LLM that sets none; Anthropic's API demands one. Every model that is still served can write this
  * many, and an answer of an agent is seldom longer.
  */
-export const ANTHROPIC_DEFAULT_MAX_TOKENS = 8_192;
+const ANTHROPIC_DEFAULT_MAX_TOKENS = 8_192;
 
 /** The last Anthropic API version that takes sampling parameters. */
-export const ANTHROPIC_VERSION_WITH_SAMPLING = "2023-06-01";
+const ANTHROPIC_VERSION_WITH_SAMPLING = "2023-06-01";
 
 /** The parameters that are set but would be refused, so that they are not sent. */
 export function refusedParameters(spec: LLMSpec, endpoint: Endpoint): RefusedParameter[] {

@@ -38,15 +38,22 @@ export interface TokenUsage {
 /** Why a model stopped talking: done, wants tools, cut by the token limit, or refused to answer. */
 export type StopReason = "Complete" | "ToolCalls" | "TokenLimit" | "Refusal";
 
+/** An answer that could be read. */
 export interface ModelAnswer {
   kind: "Answer";
-  /** Role `assistant`. Tool calls in the order asked, ids unique over the conversation; `native` only where the neutral form loses something. */
+  /**
+   * Role `assistant`. Tool calls in the order asked, ids unique over the conversation; `native` only where the neutral
+   * form loses something.
+   */
   message: Message;
   stop: StopReason;
   usage: TokenUsage;
 }
 
-/** A failed call. `message` is for the person with kubectl: what happened, and for a terminal one what to change. Never a key, never a stack. */
+/**
+ * A failed call. `message` is for the person with kubectl: what happened, and for a terminal one what to change. Never a
+ * key, never a stack.
+ */
 export interface ModelFailure {
   kind: "Failure";
   /** False: only a change by a person can help (400, 401, 403, 404, context too long). */
@@ -61,6 +68,7 @@ export interface ModelFailure {
   usage?: TokenUsage;
 }
 
+/** Why a call failed, in one word. */
 export type ModelFailureReason =
   | "RateLimited"
   | "ProviderError"
@@ -76,11 +84,13 @@ export type ModelFailureReason =
   | "UnsupportedProvider"
   | "Aborted";
 
+/** What came of one call. */
 export type ModelOutcome = ModelAnswer | ModelFailure;
 
 /** What checking an LLM found. `modelListed` is undefined where the server does not say which models it has. */
 export type Verification = { kind: "Verified"; modelListed?: boolean } | ModelFailure;
 
+/** The models of this process. */
 export interface Models {
   /** Asks once: no retries inside. Ends by `signal` (Aborted) or by the LLM's `limits.timeout` (Timeout, retryable). */
   ask(target: ModelTarget, request: ModelRequest, signal: AbortSignal): Promise<ModelOutcome>;

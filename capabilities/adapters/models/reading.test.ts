@@ -70,6 +70,19 @@ describe.each(apis)("reading %s", (api) => {
   });
 });
 
+test.each<[count: unknown, tokens: number]>([
+  [12, 12],
+  [1.5, 2],
+  [1e300, Number.MAX_SAFE_INTEGER],
+  [-5, 0],
+  ["7", 0],
+  [null, 0],
+])("a server's count of %j tokens is stored as %i: it must never cost the answer", (count, tokens) => {
+  const choices = [{ message: { role: "assistant", content: "Sunny." }, finish_reason: "stop" }];
+  const reading = codecOf("openai.chat").read({ choices, usage: { prompt_tokens: count } }, []);
+  expect(reading).toMatchObject({ kind: "Read", text: "Sunny.", usage: { inputTokens: tokens } });
+});
+
 function caller(own: boolean): Caller {
   const endpoint = endpointOf(
     llmOf({ provider: "openai", parameters: own ? {} : { baseUrl: "http://vllm:8000/v1" } }),
@@ -112,6 +125,8 @@ describe("a failure's sentence", () => {
     [413, "no", "context window", true],
     [422, "no", "parameters", true],
     [403, "no", "gpt-4o", true],
+    [301, "", "redirects to another address (301). Set the base URL of LLM", true],
+    [308, "<html>moved</html>", "to the address where the API itself is", false],
   ])("of a terminal %i says what to change", (status, message, words, own) => {
     expect(say(status, message, own)).toContain(words);
   });

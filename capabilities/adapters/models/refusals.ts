@@ -159,7 +159,10 @@ function refusedPairOrRange(
   return undefined;
 }
 
-/** Claude from Opus 4.7 on answers 400 to any sampling parameter, whatever the API version. Families: opus, fable … then a number. */
+/**
+ * Claude from Opus 4.7 on answers 400 to any sampling parameter, whatever the API version. Families: opus, fable … then a
+ * number.
+ */
 function samplesItself(model: string): boolean {
   const named = /^claude-[a-z]+-(\d+)(?:-(\d{1,2}))?(?:-|$)/.exec(model) ?? undefined;
   if (named === undefined) return false;

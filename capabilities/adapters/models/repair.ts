@@ -7,7 +7,8 @@ import type { Message } from "../../../crds/index";
 import { CallIds, nativeCallIds, withCallIds } from "./call-ids";
 import type { Endpoint } from "./endpoint";
 import type { Call, Conversation, Result, Turn } from "./wire";
-import { isJson, parseJson, wellFormed } from "./wire";
+import { isJson, wellFormed } from "./wire";
+import { parseJson } from "../../runtime/json";
 
 /** Stands in for the result of a call that has none, most often because the operator died in between. */
 export const NO_RESULT =

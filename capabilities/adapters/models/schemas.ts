@@ -5,7 +5,9 @@
 import { Validator } from "@cfworker/json-schema";
 import { transformJSONSchema } from "@anthropic-ai/sdk/lib/transform-json-schema";
 import type { Json } from "./wire";
-import { isJson, parseJson } from "./wire";
+import { isJson } from "./wire";
+import { parseJson } from "../../runtime/json";
+import { createWatchdog } from "../../runtime/within-time";
 
 /** OpenAI refuses a function description that is longer, in characters. */
 const DESCRIPTION_LIMIT = 1_024;
@@ -106,7 +108,15 @@ function valuesOf(schemas: unknown): unknown[] {
 /** Whether an answer is what was asked for. `BadSchema`: the schema itself cannot be used. */
 export type OutputCheck = { kind: "Fits" } | { kind: "Misfit"; why: string } | { kind: "BadSchema"; why: string };
 
-/** Checks that `text` is JSON of `schema` and says, in words, the first thing that does not fit. */
+/** How long a check may take, milliseconds. The second try is for a process that was kept waiting for the processor. */
+const CHECK_LIMITS_MS = [100, 400];
+
+const within = createWatchdog();
+
+/**
+ * Checks that `text` is JSON of `schema` and says, in words, the first thing that does not fit. Whoever may create a Task
+ * writes the schema, so it runs under a watchdog: a pattern that backtracks for ever would keep everybody's tasks waiting.
+ */
 export function checkOutput(text: string, schema: Json): OutputCheck {
   const value = parseJson(text);
   if (value === undefined)
@@ -114,15 +124,22 @@ export function checkOutput(text: string, schema: Json): OutputCheck {
       kind: "Misfit",
       why: text.trim() === "" ? "it is empty" : "it is not JSON",
     };
-  try {
-    const { valid, errors } = new Validator(schema, draftOf(schema)).validate(value);
+  for (const limitMs of CHECK_LIMITS_MS) {
+    // A copy: the validator files its notes in the schema, and a check that is ended leaves them half done.
+    const ended = within(() => new Validator(structuredClone(schema), draftOf(schema)).validate(value), limitMs);
+    if (ended.kind === "Threw") return { kind: "BadSchema", why: faultWords(ended) };
+    if (ended.kind === "TimedOut") continue;
+    const { valid, errors } = ended.value;
     return valid ? { kind: "Fits" } : { kind: "Misfit", why: firstFault(errors) };
-  } catch (error) {
-    return {
-      kind: "BadSchema",
-      why: error instanceof Error ? error.message : "it cannot be used",
-    };
   }
+  return { kind: "BadSchema", why: "checking an answer with it takes too long; simplify its patterns." };
+}
+
+/** The validator's own words go on for several lines, with addresses that it has made up. */
+function faultWords({ name, message }: { name: string; message: string }): string {
+  if (name === "RangeError") return "it refers to itself without end.";
+  const [words = ""] = message.split(/\n|\s+Absolute URI/);
+  return `${words.replace(/\.$/, "")}.`;
 }
 
 /** The validator lists the outer errors first; the innermost one names the spot. */

@@ -4,7 +4,6 @@
  */
 import { BaseAnthropic } from "@anthropic-ai/sdk/client";
 import OpenAI from "openai";
-
 import { Agent } from "undici";
 import type { LLM } from "../../../crds/index";
 import type { Endpoint } from "./endpoint";
@@ -12,7 +11,7 @@ import type { Caller } from "./failure";
 import { aborted, brokenOff, timedOut, toFailure, unreadable } from "./failure";
 import { anthropicVersion } from "./parameters";
 import type { ModelFailure } from "./port";
-import { parseJson } from "./wire";
+import { parseJson } from "../../runtime/json";
 
 /** One request. Without a body it is a GET. `url` is relative to the base URL, or absolute. */
 export interface Exchange {
@@ -31,6 +30,7 @@ export interface Reply {
   body: unknown;
 }
 
+/** Sends one request and gives what came of it. Never rejects. */
 export type Exchanger = (exchange: Exchange) => Promise<Reply | ModelFailure>;
 
 /**
@@ -82,7 +82,8 @@ async function withDeadline(exchange: Exchange, client: () => Client): Promise<R
   if (signal.aborted) return aborted();
   const ending = new AbortController();
   const end = (): void => ending.abort();
-  const timer = setTimeout(end, Math.min(timeoutMs, LONGEST_TIMER_MS));
+  // In a process that stood still, timers come before what has arrived meanwhile: that is read first, for it has been paid for.
+  const timer = setTimeout(() => setImmediate(end), Math.min(timeoutMs, LONGEST_TIMER_MS));
   signal.addEventListener("abort", end, { once: true });
   try {
     return await send(exchange, client(), ending.signal);

@@ -73,11 +73,13 @@ export interface Paused {
   usage: TokenUsage;
 }
 
+/** What the body of a 200 is read as. */
 export type Reading = Read | Unreadable | Reported | Paused;
 
 /** A JSON object of unknown fields. */
 export type Json = Record<string, unknown>;
 
+/** Nothing used. */
 export const NO_USAGE: TokenUsage = {
   inputTokens: 0,
   outputTokens: 0,
@@ -107,10 +109,14 @@ export function textAt(from: Json, key: string): string {
   return typeof value === "string" ? value : "";
 }
 
-/** The count at `key`, or 0: servers leave usage out, or write null. */
+/**
+ * The count at `key` as a whole number that can be stored, or 0: servers leave usage out, write null or fractions, and an
+ * answer must not be lost for that.
+ */
 export function countAt(from: Json, key: string): number {
   const value = from[key];
-  return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : 0;
+  if (typeof value !== "number" || Number.isNaN(value)) return 0;
+  return Math.min(Math.max(0, Math.round(value)), Number.MAX_SAFE_INTEGER);
 }
 
 /** The sum of two usages. */
@@ -120,15 +126,6 @@ export function addUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
     outputTokens: a.outputTokens + b.outputTokens,
     cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
   };
-}
-
-/** Parses JSON text; undefined when it is none (JSON itself has no undefined). */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Replaces halves of surrogate pairs: as JSON they are refused by strict servers. */
