@@ -7,18 +7,21 @@ import { Log, PeprModule } from "pepr";
 import { admission } from "./capabilities/admission/index";
 import { withoutBookkeeping } from "./capabilities/admission/bookkeeping";
 import { catalog } from "./capabilities/catalog/index";
+import { listInPages } from "./capabilities/list-in-pages";
 import { createOperator } from "./capabilities/operator";
 import { realNeighbours } from "./capabilities/neighbours";
 import { runProcess, tunePepr } from "./capabilities/process";
 import { tasks } from "./capabilities/tasks/index";
+import { toolCalls } from "./capabilities/toolcalls/index";
 import cfg from "./package.json";
 
 const operator = createOperator(realNeighbours(process.env, Log));
-const capabilities = [catalog(operator), tasks(operator), admission(operator)];
+const capabilities = [catalog(operator), tasks(operator), toolCalls(operator), admission(operator)];
 
 if (process.env["PEPR_MODE"] === "build") {
   new PeprModule(cfg, capabilities);
 } else {
+  listInPages();
   runProcess(operator, (port) => {
     const pepr = tunePepr(() => new PeprModule(cfg, capabilities, { deferStart: true, afterHook: withoutBookkeeping }));
     pepr.start(port);

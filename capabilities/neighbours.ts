@@ -1,4 +1,8 @@
 /** The operator's real neighbours. Making them opens nothing: connections begin with the first call. */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { createChannels } from "./adapters/channels/index";
+import { createMcpServers } from "./adapters/mcp/index";
 import { createModels } from "./adapters/models/index";
 import type { Neighbours } from "./operator";
 import { systemClock } from "./runtime/clock";
@@ -7,11 +11,17 @@ import { createRecorder } from "./runtime/events";
 import type { Log } from "./runtime/log";
 import { createSecrets } from "./runtime/secrets";
 
+/** The neighbours of a process with this environment. */
 export function realNeighbours(env: NodeJS.ProcessEnv, log: Log): Neighbours {
   const clock = systemClock;
   const random = Math.random;
   const cluster = connectCluster();
-  const environment = { ...pick(env, "OPENAI_BASE_URL"), ...pick(env, "ANTHROPIC_BASE_URL") };
+  const environment = {
+    ...pick(env, "OPENAI_BASE_URL"),
+    ...pick(env, "ANTHROPIC_BASE_URL"),
+    ...pick(env, "HUMANLAYER_API_BASE"),
+    ...pick(env, "KUBECHAIN_RECEIVER_URL"),
+  };
   return {
     cluster,
     clock,
@@ -20,6 +30,10 @@ export function realNeighbours(env: NodeJS.ProcessEnv, log: Log): Neighbours {
     recorder: createRecorder({ cluster, clock, log }),
     secrets: createSecrets({ cluster, clock, log }),
     models: createModels({ env: environment }),
+    mcp: createMcpServers({ clock, log, env, random }),
+    channels: createChannels({ clock, log, random, environment }),
+    // A pod's name is no name of a process: its container may start again. Neither is a process id alone.
+    holder: `${hostname()}/${process.pid}-${randomBytes(3).toString("hex")}`,
     environment,
   };
 }

@@ -2,9 +2,13 @@
  * The life of the operator's process: wait for the API server, start Pepr, say when everything works, stop in order. It
  * also holds the adjustments of Pepr 1.1.4 that a long-lived process needs (ADR 1). It knows no kind.
  */
+import type { RequestListener } from "node:http";
 import https from "node:https";
-import type { Server } from "node:https";
+import type { Server, ServerOptions } from "node:https";
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { serve } from "@hono/node-server";
+import { readingBodies } from "./large-requests";
 import type { Operator } from "./operator";
 
 /** The part of Pepr's module that is started by hand. */
@@ -16,15 +20,16 @@ interface Module {
 const KEEP_ALIVE_MS = 95_000;
 
 /**
- * Makes Pepr's module with three things changed that it offers no setting for. Pepr 1.1.4, `controller/store.ts`: waits
+ * Makes Pepr's module with four things changed that it offers no setting for. Pepr 1.1.4, `controller/store.ts`: waits
  * `Math.random() * 3000` ms before it reads its store, to spread replicas, of which the watcher has one.
- * `controller/index.ts`: Node's keep-alive of 5 s, and listening on every address.
+ * `controller/index.ts`: Node's keep-alive of 5 s, listening on every address, and requests of two megabytes at most.
  */
 export function tunePepr(make: () => Module, host = process.env["KUBECHAIN_WEBHOOK_HOST"]): Module {
   const createServer = https.createServer.bind(https);
   Object.assign(https, {
     createServer: (...args: Parameters<typeof createServer>): Server => {
-      const server = createServer(...args);
+      const [settings, listener] = args as [ServerOptions, RequestListener];
+      const server = createServer(settings, readingBodies(listener));
       server.keepAliveTimeout = KEEP_ALIVE_MS;
       server.headersTimeout = KEEP_ALIVE_MS + 5_000;
       const listen = server.listen.bind(server) as (port: number, host?: string) => Server;
@@ -63,11 +68,26 @@ export async function runProcess(operator: Operator, start: (port: number) => vo
   const watches = process.env["PEPR_WATCH_MODE"] !== "false";
   if (watches) operator.start();
   await answering(port);
-  if (watches) await operator.synced();
+  if (watches) {
+    await operator.synced();
+    await receive(operator);
+  }
   const seconds = (performance.now() / 1_000).toFixed(1);
   process.stdout.write(
     `KubeChain operator is ready after ${seconds} s: pid ${process.pid}, webhooks on port ${port}\n`,
   );
+}
+
+/**
+ * Listens for answers from outside, where KUBECHAIN_RECEIVER_PORT says so: on a port of its own, since whoever may reach it
+ * has no business with the webhooks of the API server. Throws when the port is taken.
+ */
+async function receive({ receiver }: Operator): Promise<void> {
+  const port = Number(process.env["KUBECHAIN_RECEIVER_PORT"] ?? 0);
+  if (port === 0) return;
+  const hostname = process.env["KUBECHAIN_RECEIVER_HOST"];
+  const server = serve({ fetch: (request) => receiver.fetch(request), port, ...(hostname && { hostname }) });
+  await once(server, "listening");
 }
 
 function stopOnSignals(operator: Operator): void {

@@ -71,6 +71,11 @@ const addModel: Mutate = (raw) => {
 const annotate: Mutate = (raw) => {
   raw.metadata.annotations = { ...raw.metadata.annotations, mine: "yes" };
 };
+const unsay: Mutate = (raw) => {
+  const { "kubechain.humanlayer.dev/approve": _said, ...others } = raw.metadata.annotations ?? {};
+  raw.metadata = { ...raw.metadata, annotations: others };
+};
+const unsaid = { op: "remove", path: "/metadata/annotations/kubechain.humanlayer.dev~1approve" };
 const model = { op: "add", path: "/spec/parameters", value: { model: "gpt-4o" } };
 
 describe("Pepr's bookkeeping is taken out of its answers", () => {
@@ -109,6 +114,27 @@ describe("Pepr's bookkeeping is taken out of its answers", () => {
       { team: "a" },
       annotate,
       [{ op: "add", path: "/metadata/annotations/mine", value: "yes" }],
+    ],
+    [
+      "an annotation of ours that goes is gone, though it was the only one",
+      { "kubechain.humanlayer.dev/approve": "fine" },
+      unsay,
+      [unsaid],
+    ],
+    [
+      "an annotation of ours that goes leaves the others",
+      { "kubechain.humanlayer.dev/approve": "fine", team: "a", "kubechain.pepr.dev/admission": "succeeded" },
+      unsay,
+      [unsaid],
+    ],
+    [
+      "one that comes as another goes",
+      { "kubechain.humanlayer.dev/approve": "fine" },
+      (raw) => {
+        unsay(raw);
+        annotate(raw);
+      },
+      [unsaid, { op: "add", path: "/metadata/annotations/mine", value: "yes" }],
     ],
   ])("%s", async (_sentence, annotations, mutate, expected) => {
     const response = await answer(annotations, mutate);

@@ -2,7 +2,7 @@
  * Finds out whether what an object refers to exists: memory first, and a live read before anybody is told that something
  * does not, because a cache may be behind. Bounded in time, so that a webhook never keeps a person waiting.
  */
-import type { Agent, LLM, Resource } from "../../crds/index";
+import type { Agent, ContactChannel, LLM, MCPServer, Resource } from "../../crds/index";
 import { resources } from "../../crds/index";
 import type { Cluster } from "../runtime/cluster";
 import type { ClusterObject } from "../runtime/objects";
@@ -14,7 +14,12 @@ import { similarNames } from "./similar";
 /** What admission needs from outside. In a process that only admits, the stores are empty and everything is read live. */
 export interface AdmissionWorld {
   cluster: Cluster;
-  known: { llms: Store<LLM>; agents: Store<Agent> };
+  known: {
+    llms: Store<LLM>;
+    agents: Store<Agent>;
+    mcpServers: Store<MCPServer>;
+    contactChannels: Store<ContactChannel>;
+  };
 }
 
 /** How long one live read may take; with the namespace's that is well below the webhook's own limit of 5 s. */
@@ -26,6 +31,7 @@ export interface Findings {
   unchecked: Reference[];
 }
 
+/** Looks for all references at once. Never rejects. */
 export async function findMissing(
   references: readonly Reference[],
   namespace: string,
@@ -61,9 +67,19 @@ export function similarTo({ resource, name }: Reference, namespace: string, worl
 function storeOf(
   resource: Resource,
   { known }: AdmissionWorld,
-): Pick<Store<LLM | Agent>, "get" | "values"> | undefined {
-  if (resource.kind === resources.llm.kind) return known.llms;
-  return resource.kind === resources.agent.kind ? known.agents : undefined;
+): Pick<Store<LLM | Agent | MCPServer | ContactChannel>, "get" | "values"> | undefined {
+  switch (resource.kind) {
+    case resources.llm.kind:
+      return known.llms;
+    case resources.agent.kind:
+      return known.agents;
+    case resources.mcpServer.kind:
+      return known.mcpServers;
+    case resources.contactChannel.kind:
+      return known.contactChannels;
+    default:
+      return undefined;
+  }
 }
 
 /** Core kinds are part of every API server. */

@@ -19,6 +19,19 @@ describe("an output schema", () => {
       "with alternatives",
       { anyOf: [{ type: "string" }, { type: "array", items: { type: "integer" }, prefixItems: [true] }] },
     ],
+    [
+      "with patterns and references of every form",
+      {
+        properties: { a: { pattern: "^\\p{L}+$" }, b: { $ref: "#" }, c: { $ref: "#/$defs/a~1b%20c" } },
+        patternProperties: { "^x-": { $ref: "#/properties/a" } },
+        $defs: { "a/b c": {} },
+      },
+    ],
+    ["with a reference by the name of an anchor", { $defs: { a: { $anchor: "a" } }, items: { $ref: "#a" } }],
+    [
+      "with a part that has an $id, into which its references point",
+      { items: { $id: "https://example.com/part", $ref: "#/$defs/a", $defs: { a: {} } } },
+    ],
     ["of an older draft, with items as a list", { items: [{ type: "string" }, { type: "number" }] }],
     [
       "with a property called like a keyword",
@@ -48,7 +61,15 @@ describe("an output schema", () => {
     ["with an enum of one word", { enum: "a" }, "spec.outputSchema.enum"],
     ["that would have to be fetched", { $ref: "https://example.com/schema" }, "spec.outputSchema.$ref"],
     ["without end", deep(200), "nested"],
+    ["with a pattern that is none", { properties: { a: { pattern: "(" } } }, "spec.outputSchema.properties.a.pattern"],
+    ["with a pattern of another type", { pattern: 7 }, "spec.outputSchema.pattern"],
+    ["with property names by a pattern that is none", { patternProperties: { "[": {} } }, "patternProperties"],
+    ["with a reference to nowhere", { items: { $ref: "#/$defs/city" } }, "spec.outputSchema.items.$ref"],
   ])("%s is refused, naming the place", (_sentence, schema, place) => {
     expect(faultOf(schema)).toContain(place);
+  });
+
+  test("that is nested too deeply is refused in a sentence that can be read", () => {
+    expect(faultOf(deep(200))?.length).toBeLessThan(250);
   });
 });

@@ -4,6 +4,7 @@
  */
 import type { Resource } from "../../crds/index";
 import { resources } from "../../crds/index";
+import { listed } from "../runtime/listed";
 import type { RawSpec } from "./spellings";
 
 /** One name in one field. All references stay inside the namespace of the object. */
@@ -93,7 +94,7 @@ function isSelf({ resource, name }: Reference, referrer: Referrer): boolean {
   return resource.kind === referrer.kind && name === referrer.name;
 }
 
-/** The namespace label that turns refusals into warnings, for tools that apply objects in any order; spec/api. */
+/** The namespace label that turns refusals into warnings, for tools that apply objects in any order. */
 export const REFERENCES_LABEL = "kubechain.humanlayer.dev/references";
 
 /** Why a request is refused. `similar` gives, for a reference, names of that kind which do exist. */
@@ -115,6 +116,17 @@ export function refusal(
     ...hints,
     `Where objects arrive in any order, label the namespace, and they wait for one another instead: ${label}`,
   ].join(" ");
+}
+
+/** Why a request is refused whose references are no names of objects: a path, a title, an address. */
+export function impossibleRefusal(referrer: Referrer, impossible: readonly Reference[]): string {
+  const fields = listed([...new Set(impossible.map(({ field }) => field))]);
+  return `${introduced(referrer)} refers to ${listed(impossible.map(titled))}, which cannot be the name of an object. Correct ${fields}: it takes the name alone, of an object in the same namespace.`;
+}
+
+/** Whether an object of ours could be called so: a DNS subdomain (RFC 1123), as the API server has it. */
+export function isPossible({ name }: Reference): boolean {
+  return /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);
 }
 
 /** One warning per reference; the API server cuts a warning at 256 characters when there are many. */
@@ -149,8 +161,4 @@ function titled({ resource, name }: Reference): string {
 function hint({ resource }: Reference, similar: string[]): string[] {
   if (similar.length === 0) return [];
   return [`Did you mean ${resource.kind} ${similar.map((name) => `"${name}"`).join(" or ")}?`];
-}
-
-function listed(parts: string[]): string {
-  return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.slice(-1).join("")}`;
 }

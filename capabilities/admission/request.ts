@@ -12,10 +12,35 @@ export interface Request {
   stored?: Submitted;
 }
 
+/** A request and whose it is. */
+export interface SignedRequest extends Request {
+  user: User;
+  /** Nothing comes of a dry run, so nothing is told about it. */
+  isDryRun: boolean;
+}
+
+/** Who sent a request, as the API server has authenticated them (authentication.k8s.io/v1 UserInfo). */
+export interface User {
+  username: string;
+  uid?: string;
+  groups?: string[];
+  extra?: Record<string, string[]>;
+  /** Whether it is an account of the operator. */
+  isOperator: boolean;
+}
+
+/** The annotations of an object. */
+export type Annotations = Readonly<Record<string, string>>;
+
 /** An object on its way into the cluster; its metadata may still lack what the API server fills in. */
 export interface Submitted {
-  metadata?: { name?: string; deletionTimestamp?: unknown };
+  metadata?: { name?: string; deletionTimestamp?: unknown; annotations?: Annotations };
   spec?: RawSpec;
+}
+
+/** The annotations of an object, and none of an object that there is not. */
+export function annotationsOf(object: Submitted | undefined): Annotations {
+  return object?.metadata?.annotations ?? {};
 }
 
 /** The object in sentences. */

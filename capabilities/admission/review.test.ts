@@ -1,9 +1,10 @@
-import type { Agent, LLM } from "../../crds/index";
+import type { Agent, ContactChannel, LLM, MCPServer } from "../../crds/index";
 import type { Cluster } from "../runtime/cluster";
 import { systemClock } from "../runtime/clock";
 import type { Problem } from "../runtime/errors";
 import { failed, ok } from "../runtime/errors";
 import type { Ref, Resource } from "../runtime/objects";
+import { createExpressions } from "../runtime/expressions";
 import { Store } from "../runtime/store";
 import { REFERENCES_LABEL } from "./references";
 import type { Request } from "./request";
@@ -39,13 +40,21 @@ function worldOf({ live = [], known = [], namespaceLabels = {}, trouble }: Given
   };
   const llms = new Store<LLM>({ clock: systemClock });
   const agents = new Store<Agent>({ clock: systemClock });
+  const mcpServers = new Store<MCPServer>({ clock: systemClock });
+  const contactChannels = new Store<ContactChannel>({ clock: systemClock });
   for (const entry of known) {
     const [kind = "", name = ""] = entry.split("/");
     const object = { apiVersion: "x", kind, metadata: metadata(name), spec: {} };
     if (kind === "LLM") llms.learn(object as unknown as LLM);
+    else if (kind === "ContactChannel") contactChannels.learn(object as unknown as ContactChannel);
     else agents.learn(object as unknown as Agent);
   }
-  return { cluster: { get } as unknown as Cluster, known: { llms, agents }, reads };
+  return {
+    cluster: { get } as unknown as Cluster,
+    known: { llms, agents, mcpServers, contactChannels },
+    expressions: createExpressions(),
+    reads,
+  };
 }
 
 const agent = (spec: object, more: Partial<Request> = {}): Request => ({
@@ -63,6 +72,20 @@ const llm = (spec: object): Request => ({
   kind: "LLM",
   namespace: "default",
   object: { metadata: { name: "l" }, spec: { provider: "openai", ...spec } },
+});
+
+const guarded = (approvalPolicy: string): Request => ({
+  kind: "MCPServer",
+  namespace: "default",
+  object: {
+    metadata: { name: "m" },
+    spec: { transport: "stdio", command: "x", approvalContactChannel: { name: "c" }, approvalPolicy },
+  },
+});
+const channel = (spec: object): Request => ({
+  kind: "ContactChannel",
+  namespace: "default",
+  object: { metadata: { name: "c" }, spec: { ...spec } },
 });
 
 const everything = { live: ["LLM/gpt-4o", "Agent/a", "Task/t", "ContactChannel/c", "Tool/x", "MCPServer/m"] };
@@ -119,6 +142,49 @@ describe("what a schema cannot see", () => {
       "Approve",
     ],
     [
+      "a channel that memory has is believed",
+      { kind: "MCPServer", namespace: "default", object: { spec: { approvalContactChannel: { name: "c" } } } },
+      { known: ["ContactChannel/c"] },
+      "Approve",
+    ],
+    [
+      "an approval policy that can be evaluated is welcome",
+      guarded("tool == 'fetch' && args.size() > 0"),
+      everything,
+      "Approve",
+    ],
+    ["an approval policy that cannot be read is refused", guarded("tool =="), everything, "Deny"],
+    ["an approval policy about what there is not is refused", guarded("user == 'jane'"), everything, "Deny"],
+    ["an approval policy that is neither true nor false is refused", guarded("'yes'"), everything, "Deny"],
+    ["a channel that needs nothing is welcome", channel({ type: "kubernetes" }), {}, "Approve"],
+    [
+      "a webhook without a key will not be Ready",
+      channel({ type: "webhook", webhook: { url: "https://x" } }),
+      {},
+      "Approve, warned 1x",
+    ],
+    [
+      "an email channel without a key will not be Ready",
+      channel({ type: "email", email: { address: "a@b.c" } }),
+      {},
+      "Approve, warned 1x",
+    ],
+    [
+      "an address with a password in it is refused",
+      channel({ type: "email", baseUrl: "https://a:b@x" }),
+      {},
+      "Deny, warned 1x",
+    ],
+    [
+      "so is a webhook's",
+      channel({
+        type: "webhook",
+        webhook: { url: "https://a@x", secretFrom: { secretKeyRef: { name: "s", key: "k" } } },
+      }),
+      {},
+      "Deny",
+    ],
+    [
       "a namespace may ask for warnings",
       agent({ tools: [{ name: "gone" }] }),
       { namespaceLabels: { [REFERENCES_LABEL]: "warn" } },
@@ -164,6 +230,18 @@ describe("what a schema cannot see", () => {
       {},
       "Deny",
     ],
+    [
+      "a name that no object can have is refused though the API server cannot be asked about it",
+      agent({ llmRef: { name: "other/gpt-4o" } }),
+      { trouble: { kind: "retryable", message: "no such path" } },
+      "Deny",
+    ],
+    [
+      "a name that no object can have is not waited for",
+      agent({ tools: [{ name: "My Tool" }] }),
+      { ...everything, namespaceLabels: { [REFERENCES_LABEL]: "warn" } },
+      "Deny",
+    ],
     ["an LLM refers to nothing, for its Secret may come later", llm({}), {}, "Approve"],
     [
       "a parameter that the provider refuses is a warning",
@@ -203,6 +281,30 @@ describe("what a schema cannot see", () => {
     ]) {
       expect(message).toContain(part);
     }
+  });
+
+  test("a reference into another namespace is told how references are written", async () => {
+    const verdict = await review(task({ agentRef: { name: "other/a" } }), worldOf(everything));
+    expect(verdict).toMatchObject({
+      kind: "Deny",
+      message:
+        'Task "t" in namespace "default" refers to Agent "other/a", which cannot be the name of an object. Correct spec.agentRef.name: it takes the name alone, of an object in the same namespace.',
+    });
+  });
+
+  test("what is wrong with an approval policy is said, and where", async () => {
+    const verdict = await review(guarded("tool =="), worldOf(everything));
+    expect(verdict).toMatchObject({
+      kind: "Deny",
+      message: expect.stringMatching(
+        /^MCPServer "m" in namespace "default" cannot be used: spec\.approvalPolicy /,
+      ) as string,
+    });
+  });
+
+  test("a password in an address is not repeated", async () => {
+    const verdict = await review(channel({ type: "email", baseUrl: "https://jane:hunter2@x" }), worldOf({}));
+    expect(JSON.stringify(verdict)).not.toContain("hunter2");
   });
 
   test("nobody is asked about what memory has, and the namespace only when something is missing", async () => {

@@ -2,27 +2,42 @@
  * Judges one request to create or change an object of ours, after defaults and the schema: what a schema cannot see. It
  * never stands in the way of a deletion or of a change that leaves the spec alone, and never answers with a stack.
  */
-import type { LLM } from "../../crds/index";
+import type { ContactChannelSpec, LLM, MCPServerSpec } from "../../crds/index";
 import type { ModelEnvironment } from "../adapters/models/endpoint";
 import { endpointOf } from "../adapters/models/endpoint";
 import { refusedParameters } from "../adapters/models/parameters";
+import type { Expressions } from "../runtime/expressions";
+import { examineChannel } from "./contact-channel";
 import type { AdmissionWorld } from "./existence";
 import { findMissing, similarTo, warnsOnly } from "./existence";
+import type { Findings } from "./mcp-server";
+import { examine } from "./mcp-server";
 import { faultOf } from "./output-schema";
 import type { Referrer } from "./references";
-import { introduced, newReferences, refusal, uncheckedWarnings, waitWarnings } from "./references";
+import {
+  impossibleRefusal,
+  introduced,
+  isPossible,
+  newReferences,
+  refusal,
+  uncheckedWarnings,
+  waitWarnings,
+} from "./references";
 import type { Request, Submitted } from "./request";
 import { faultMessage, leavesSpecAlone, referrerOf } from "./request";
 import type { RawSpec } from "./spellings";
 
+/** Whether a request may pass, and what its sender is told. */
 export type Verdict = { kind: "Approve"; warnings: string[] } | { kind: "Deny"; message: string; warnings: string[] };
 
 /** What the reviewers need from outside. */
 export interface ReviewWorld extends AdmissionWorld {
   /** Addresses that the operator's environment gives, as the model adapters get them; none when left out. */
   environment?: ModelEnvironment;
+  expressions: Pick<Expressions, "faultOf">;
 }
 
+/** Judges a request. Throws only by a bug. */
 export async function review(request: Request, world: ReviewWorld): Promise<Verdict> {
   if (leavesSpecAlone(request)) return approve([]);
   const { object, stored } = request;
@@ -36,8 +51,18 @@ export async function review(request: Request, world: ReviewWorld): Promise<Verd
 
 /** What there is to say about an object without looking at others. */
 function reviewOwn(request: Request, world: ReviewWorld): Verdict {
-  if (request.kind === "LLM") return reviewLLM(request.object, world.environment ?? {});
-  return request.kind === "Task" ? reviewTask(request) : approve([]);
+  switch (request.kind) {
+    case "LLM":
+      return reviewLLM(request.object, world.environment ?? {});
+    case "MCPServer":
+      return reviewMCPServer(request, world);
+    case "ContactChannel":
+      return toVerdict(examineChannel((request.object.spec ?? {}) as unknown as ContactChannelSpec), request);
+    case "Task":
+      return reviewTask(request);
+    default:
+      return approve([]);
+  }
 }
 
 function approve(warnings: string[]): Verdict {
@@ -58,6 +83,25 @@ function reviewLLM(object: Submitted, environment: ModelEnvironment): Verdict {
       ({ parameter, why }) => `spec.parameters.${parameter} will not be sent: ${why}`,
     ),
   );
+}
+
+/** What could never be started or sent is refused; a doubt is a warning. The schema has accepted the spec. */
+function reviewMCPServer(request: Request, { expressions }: ReviewWorld): Verdict {
+  const spec = (request.object.spec ?? {}) as unknown as MCPServerSpec;
+  const { faults, warnings } = examine(spec);
+  const { approvalPolicy } = spec;
+  const fault = approvalPolicy === undefined ? undefined : expressions.faultOf(approvalPolicy);
+  return toVerdict({ faults: fault === undefined ? faults : [...faults, policyFault(fault)], warnings }, request);
+}
+
+function policyFault(why: string): string {
+  return `spec.approvalPolicy cannot be evaluated: ${why.replace(/\.$/, "")}. It is CEL over tool, args, annotations and task, and says whether a call needs approval.`;
+}
+
+function toVerdict({ faults, warnings }: Findings, request: Request): Verdict {
+  if (faults.length === 0) return approve(warnings);
+  const message = `${introduced(referrerOf(request))} cannot be used: ${faults.join(" ")}`;
+  return { kind: "Deny", message, warnings };
 }
 
 /** Only at creation: afterwards the schema of the answer cannot change. */
@@ -81,6 +125,8 @@ async function reviewReferences(
   const { namespace } = referrer;
   const references = newReferences(referrer, spec, stored);
   if (references.length === 0) return approve([]);
+  const impossible = references.filter((reference) => !isPossible(reference));
+  if (impossible.length > 0) return { kind: "Deny", message: impossibleRefusal(referrer, impossible), warnings: [] };
   const { missing, unchecked } = await findMissing(references, namespace, world);
   const warnings = uncheckedWarnings(referrer, unchecked);
   if (missing.length === 0) return approve(warnings);

@@ -2,6 +2,7 @@
  * Old spellings of fields and where their values live now. Pure: one table for all kinds and one function that moves
  * the values. It never guesses between two different values; it says so in a sentence instead.
  */
+import { isRecord } from "../runtime/json";
 
 /** A spec as it comes over the wire, before any schema has looked at it. */
 export type RawSpec = Readonly<Record<string, unknown>>;
@@ -12,7 +13,7 @@ interface Move {
   to: readonly [string] | readonly [string, string];
 }
 
-/** Every deprecated spelling, by kind; spec/api: "Conventions for every kind". */
+/** Every deprecated spelling, by kind. The schemas refuse what is left of them (`moved` in crds/define.ts). */
 const MOVES: Readonly<Record<string, readonly Move[]>> = {
   Task: [
     { from: "message", to: ["userMessage"] },
@@ -52,7 +53,7 @@ function apply(move: Move, spec: RawSpec, stored: RawSpec | undefined): Respelli
   if (typeof old !== "string") return { kind: "AsIs" };
   const [field, inner] = move.to;
   const holder = inner === undefined ? spec : (spec[field] ?? {});
-  if (!isObject(holder)) return { kind: "AsIs" };
+  if (!isRecord(holder)) return { kind: "AsIs" };
 
   const now = valueAt(spec, move.to);
   const isCarriedOver = stored !== undefined && now === valueAt(stored, move.to);
@@ -78,9 +79,5 @@ function valueAt(spec: RawSpec, path: Move["to"]): unknown {
   const [field, inner] = path;
   const value = spec[field] ?? undefined;
   if (inner === undefined) return value;
-  return isObject(value) ? (value[inner] ?? undefined) : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord(value) ? (value[inner] ?? undefined) : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Agent, LLM, LLMSpec } from "../../crds/index";
+import type { Agent, ContactChannel, LLM, LLMSpec, MCPServer } from "../../crds/index";
 import { apiVersion } from "../../crds/index";
 import type { Verification } from "../adapters/models/port";
 import type { Cluster } from "../runtime/cluster";
@@ -12,7 +12,7 @@ import { Store } from "../runtime/store";
 import { FakeClock } from "../testing/fake-clock";
 import { createAgentController } from "./agent/controller";
 import { createLLMController } from "./llm/controller";
-import { RECHECK_MS } from "./llm/pauses";
+import { RECHECK_MS } from "./pauses";
 
 type Catalogued = LLM | Agent;
 type Answer = Verification | "hangs";
@@ -75,7 +75,12 @@ function stage() {
     },
   };
   const operate = () => {
-    const known = { llms: new Store<LLM>({ clock }), agents: new Store<Agent>({ clock }) };
+    const known = {
+      llms: new Store<LLM>({ clock }),
+      agents: new Store<Agent>({ clock }),
+      mcpServers: new Store<MCPServer>({ clock }),
+      contactChannels: new Store<ContactChannel>({ clock }),
+    };
     const recorder = { record: (note: EventNote) => void events.push(note), flush: async () => undefined, backlog: 0 };
     const world = { cluster, secrets, models, clock, recorder, log: silentLog, random: () => 0, ...known };
     const controllers = { llms: createLLMController(world), agents: createAgentController(world) };

@@ -25,10 +25,13 @@ export interface Voice<T extends ClusterObject> {
 
 type Catalogued = ClusterObject & { status?: CommonStatus };
 
-/** Parts of the status besides the common ones, and events that precede that of the verdict. */
+/** Parts of the status besides the common ones, and events besides that of the verdict. */
 export interface Additions {
   status?: object;
+  /** Told before the event of the verdict. */
   notes?: Note[];
+  /** Told in the place of the event of the verdict and of `notes`. */
+  instead?: Note[];
 }
 
 /** Has `object` say `verdict`. Nothing is written when it says so already. */
@@ -40,14 +43,14 @@ export async function say<T extends Catalogued>(
 ): Promise<Outcome> {
   const old = object.status;
   const next = statusOf(old, verdict, object.metadata.generation ?? 0, voice.clock.now());
-  if (isSame(old, next)) return done;
+  if (isSame(old, next, more.status)) return done;
   const written = await voice.cluster.replaceStatus<T>(voice.resource, {
     ...object,
     status: { ...next, ...more.status },
   });
   if (!written.ok) return outcomeOf(written.problem);
   voice.store.wrote(written.value);
-  for (const note of [...(more.notes ?? []), ...notesOf(old, next, verdict)]) {
+  for (const note of more.instead ?? [...(more.notes ?? []), ...notesOf(old, next, verdict)]) {
     voice.recorder.record({
       about: written.value,
       component: voice.component,

@@ -57,6 +57,21 @@ describe("the status of an object of the catalog", () => {
     expect(isSame(atNoon, statusOf(atNoon, verdict, generation, later))).toBe(false);
   });
 
+  test("what only a kind says of itself counts to the last field, and what is gone counts too", () => {
+    const old = { ...atNoon, tools: [{ name: "a", outputSchema: {} }] };
+    const same = statusOf(atNoon, ready, 1, later);
+    expect(isSame(old, same, { tools: [{ outputSchema: {}, name: "a" }] })).toBe(true);
+    expect(isSame(old, same, { tools: [{ name: "a" }] })).toBe(false);
+    expect(isSame(old, same, { tools: undefined })).toBe(false);
+  });
+
+  test("a detail that is cut holds no half of a symbol", () => {
+    const long = { ...ready, detail: `${"x".repeat(32_767)}🚀` };
+    const { statusDetail, conditions } = statusOf(undefined, long, 1, noon);
+    expect([statusDetail.length, conditions[0]?.message === statusDetail]).toEqual([32_768, true]);
+    expect(statusDetail).not.toMatch(/\p{Surrogate}/u);
+  });
+
   test("an object with nothing but the schema's default was never looked at", () => {
     expect([isUnseen(undefined), isUnseen(fromSchema), isUnseen(atNoon)]).toEqual([true, true, false]);
   });

@@ -2,9 +2,9 @@
  * What every kind of the catalog says about itself: from a verdict to the status as stored, and whether that is any news.
  * Pure. The verdict is the readiness' business; this only words it the way Kubernetes does.
  */
-import type { Condition } from "../../crds/index";
-import { DETAIL_TEXT } from "../../crds/index";
-import { isWithin } from "../runtime/same-json";
+import type { Condition, WantedCondition } from "../../crds/index";
+import { conditionsOf, DETAIL_TEXT } from "../../crds/index";
+import { isSameJson, isWithin } from "../runtime/same-json";
 
 /** The fields of a status that a verdict decides. Every kind of the catalog has them. */
 export interface CommonStatus {
@@ -15,19 +15,11 @@ export interface CommonStatus {
   conditions?: Condition[];
 }
 
-/** A condition without what is worked out from the one before it. */
-export interface WantedCondition {
-  type: string;
-  status: Condition["status"];
-  reason: string;
-  message: string;
-}
-
 /** What an object is to say: usable or not, why in one word and in a sentence, and what else holds. */
 export interface Verdict {
   ready: boolean;
   /** The STATUS column. */
-  status: "Ready" | "Pending" | "Error";
+  status: "Ready" | "Pending" | "Connecting" | "Error";
   /** The DETAIL column, the event and the message of the Ready condition. */
   detail: string;
   /** The reason of the Ready condition and of the event. */
@@ -45,14 +37,14 @@ export function statusOf(
   generation: number,
   now: Date,
 ): Required<CommonStatus> {
-  const detail = verdict.detail.slice(0, DETAIL_TEXT);
+  const detail = short(verdict.detail, DETAIL_TEXT);
   const ready: WantedCondition = {
     type: "Ready",
     status: verdict.ready ? "True" : "False",
     reason: verdict.reason,
     message: detail,
   };
-  const conditions = [ready, ...verdict.conditions].map((wanted) => conditionOf(wanted, old, generation, now));
+  const conditions = conditionsOf([ready, ...verdict.conditions], { old: old?.conditions, generation, now });
   return {
     ready: verdict.ready,
     status: verdict.status,
@@ -62,25 +54,18 @@ export function statusOf(
   };
 }
 
-function conditionOf(wanted: WantedCondition, old: CommonStatus | undefined, generation: number, now: Date): Condition {
-  const before = old?.conditions?.find(({ type }) => type === wanted.type);
-  const lastTransitionTime = before?.status === wanted.status ? before.lastTransitionTime : timestamp(now);
-  return {
-    ...wanted,
-    message: wanted.message.slice(0, DETAIL_TEXT),
-    observedGeneration: generation,
-    lastTransitionTime,
-  };
+/**
+ * At most `most` characters, without halves of surrogate pairs: the API server stores something else in their place, and
+ * then what was written never looks like what is stored.
+ */
+export function short(text: string, most: number): string {
+  return Buffer.from(text.slice(0, most), "utf8").toString("utf8");
 }
 
-/** RFC 3339 without fractions, as the API server itself writes times (metav1.Time). */
-function timestamp(when: Date): string {
-  return `${when.toISOString().slice(0, 19)}Z`;
-}
-
-/** Whether writing `next` over `old` would change nothing. */
-export function isSame(old: CommonStatus | undefined, next: Required<CommonStatus>): boolean {
-  return isWithin(next, old);
+/** Whether writing `next`, and beside it what only this kind says of itself, over `old` would change nothing. */
+export function isSame(old: CommonStatus | undefined, next: Required<CommonStatus>, own: object = {}): boolean {
+  const before: Readonly<Record<string, unknown>> = { ...old };
+  return isWithin(next, old) && Object.entries(own).every(([field, value]) => isSameJson(value, before[field]));
 }
 
 /** Something to tell with an event. */

@@ -1,8 +1,10 @@
 /** When a Task may ask its model, and what is stored before it does. Pure. */
+import type { Waiting } from "../runtime/waiting";
+import { waitFor } from "../runtime/waiting";
 import type { Decision, Observed } from "./decision";
-import { fail, stay, timeUp, waitFor } from "./decision";
+import { fail, stay, timeUp } from "./decision";
 import { exceeded, limitsOf } from "./limits";
-import type { Progress, Waiting } from "./state";
+import type { Progress } from "./state";
 
 /** Starts a call, if everything that it needs is there. The call is counted before it starts. */
 export function ask(from: Progress & { attempts?: number; waiting?: Waiting }, seen: Observed): Decision {
@@ -23,7 +25,7 @@ export function ask(from: Progress & { attempts?: number; waiting?: Waiting }, s
     return waiting === from.waiting ? stay(timeUp(seen)) : { kind: "Enter", state: { ...ready, usage, waiting } };
   }
   const limit = exceeded(limitsOf(seen.spec, answerer.agent), from);
-  if (limit) return fail(seen, limit.reason, limit.message);
+  if (limit) return fail(seen, limit.reason, limit.message, from);
   const counted = { ...usage, requests: usage.requests + 1 };
   const waiting = { for: `LLM "${answerer.llmName}" to answer`, since: now };
   return { kind: "Enter", state: { ...ready, usage: counted, waiting }, then: { kind: "CallModel" } };

@@ -1,25 +1,25 @@
-import type { TaskSpec } from "../../crds/index";
-import type { ModelAnswer, ModelFailure } from "../adapters/models/port";
-import type { Decision, Observed } from "./decision";
+import type { ModelFailure } from "../adapters/models/port";
+import type { Telling } from "./answers";
+import type { Observed } from "./decision";
 import { decide } from "./decide";
+import {
+  agent,
+  asking,
+  awaited,
+  conversation,
+  finished,
+  later,
+  now,
+  progress,
+  ready,
+  seen,
+  spec,
+  summary,
+} from "./decide.fixture";
 import { MAX_ATTEMPTS } from "./limits";
-import type { TaskState } from "./state";
+import type { TaskState, Told } from "./state";
 
-const now = new Date("2026-01-02T03:04:05.000Z");
-const later = (seconds: number): Date => new Date(now.getTime() + seconds * 1_000);
-
-const agent = { llmRef: { name: "gpt-4o" }, system: "Be brief." };
-const ready: Observed["answerer"] = { kind: "Ready", agent, llm: { provider: "openai" }, llmName: "gpt-4o" };
-const awaited: Observed["answerer"] = { kind: "Awaited", phrase: 'Agent "a" to become ready' };
-
-const conversation = [
-  { role: "system" as const, content: "Be brief." },
-  { role: "user" as const, content: "Hello?" },
-];
-const usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, requests: 1 };
-const progress = { startedAt: later(-10), conversation, turns: 0, usage };
 const pending: TaskState = { phase: "Pending", suspended: false };
-const asking: TaskState = { phase: "ReadyForLLM", attempts: 0, suspended: false, ...progress };
 const backingOff: TaskState = {
   phase: "ErrorBackoff",
   attempts: 1,
@@ -30,36 +30,6 @@ const backingOff: TaskState = {
 };
 const answered: TaskState = { phase: "FinalAnswer", output: "Hi", completedAt: now, ...progress };
 
-const spec = (over: Partial<TaskSpec> = {}): TaskSpec => ({ agentRef: { name: "a" }, userMessage: "Hello?", ...over });
-
-function seen(over: Partial<Observed>): Observed {
-  return {
-    now,
-    uid: "0d6b2d8e-3c53-4d2a-9a35-0b1f5a0d2f11",
-    createdAt: later(-60),
-    spec: spec(),
-    state: pending,
-    answerer: ready,
-    call: { kind: "None" },
-    deleting: false,
-    stopping: false,
-    ...over,
-  };
-}
-
-function finished(over: Partial<ModelAnswer> = {}): Observed["call"] {
-  return {
-    kind: "Finished",
-    outcome: {
-      kind: "Answer",
-      message: { role: "assistant", content: "Hi" },
-      stop: "Complete",
-      usage: { inputTokens: 5, outputTokens: 2, cachedInputTokens: 0 },
-      ...over,
-    },
-  };
-}
-
 function failed(over: Partial<ModelFailure> = {}): Observed["call"] {
   return {
     kind: "Finished",
@@ -67,22 +37,21 @@ function failed(over: Partial<ModelFailure> = {}): Observed["call"] {
   };
 }
 
-/** A decision in a few characters: the phase entered and the effect, or the wait. */
-function summary(decision: Decision): string {
-  switch (decision.kind) {
-    case "Stay":
-      return decision.until ? `Stay until +${(decision.until.getTime() - now.getTime()) / 1_000}s` : "Stay";
-    case "Repeat":
-      return `Repeat ${decision.effect.kind}`;
-    case "Enter": {
-      const { state, then } = decision;
-      const why = state.phase === "Failed" ? `(${state.reason})` : "";
-      return `${state.phase}${why}${then ? `+${then.kind}` : ""}`;
-    }
-  }
-}
+const notSent = (reason: Extract<Told, { kind: "NotSent" }>["reason"]): Told => ({
+  kind: "NotSent",
+  reason,
+  message: "busy",
+});
 
-const toolCall = { id: "call_1", type: "function" as const, function: { name: "search", arguments: "{}" } };
+/** A task whose ttl is over and whose answer goes to a channel. */
+function telling(over: Partial<Telling>, told?: Told): Observed {
+  return seen({
+    now: later(60),
+    state: { ...answered, ...(told && { told }) },
+    spec: spec({ ttlSecondsAfterFinished: 60, contactChannelRef: { name: "team" } }),
+    telling: { name: "team", channel: "Ready", ...over },
+  });
+}
 
 test.each<[sentence: string, Observed, expected: string]>([
   [
@@ -124,23 +93,6 @@ test.each<[sentence: string, Observed, expected: string]>([
     "FinalAnswer",
   ],
   ["ends with the answer", seen({ state: asking, call: finished() }), "FinalAnswer"],
-  [
-    "tells a model that asks for a tool nobody offers, and asks again",
-    seen({
-      state: asking,
-      call: finished({ stop: "ToolCalls", message: { role: "assistant", content: "", toolCalls: [toolCall] } }),
-    }),
-    "ReadyForLLM+CallModel",
-  ],
-  [
-    "stops a model that asks for tools for ever",
-    seen({
-      state: asking,
-      spec: spec({ limits: { maxTurns: 1 } }),
-      call: finished({ stop: "ToolCalls", message: { role: "assistant", content: "", toolCalls: [toolCall] } }),
-    }),
-    "Failed(TurnLimit)+AbortCall",
-  ],
   [
     "asks again after an empty answer",
     seen({ state: asking, call: finished({ message: { role: "assistant", content: " " } }) }),
@@ -190,6 +142,11 @@ test.each<[sentence: string, Observed, expected: string]>([
   ["keeps quiet between attempts", seen({ state: backingOff }), "Stay until +5s"],
   ["asks again when the wait is over", seen({ state: backingOff, now: later(5) }), "ReadyForLLM+CallModel"],
   [
+    "lets a failure go that it has stored without hearing so, before it asks again",
+    seen({ state: backingOff, now: later(5), call: failed() }),
+    "Repeat AbortCall",
+  ],
+  [
     "runs out of time between attempts",
     seen({ state: backingOff, spec: spec({ limits: { timeout: "10s" } }) }),
     "Failed(TimedOut)+AbortCall",
@@ -232,15 +189,6 @@ test.each<[sentence: string, Observed, expected: string]>([
     "FinalAnswer",
   ],
   [
-    "stores tool calls that arrive while suspended, and asks nothing more",
-    seen({
-      state: asking,
-      spec: spec({ suspended: true }),
-      call: finished({ stop: "ToolCalls", message: { role: "assistant", content: "", toolCalls: [toolCall] } }),
-    }),
-    "ReadyForLLM",
-  ],
-  [
     "rests while suspended, for as long as it takes",
     seen({
       state: { ...backingOff, suspended: true },
@@ -273,6 +221,37 @@ test.each<[sentence: string, Observed, expected: string]>([
     "Repeat DeleteTask",
   ],
   ["is kept for ever without a ttl", seen({ state: answered, now: later(1e9) }), "Stay"],
+  ["tells its answer when it has one", telling({}), "Repeat TellAnswer"],
+  ["begins to tell nothing when the process stops", { ...telling({}), stopping: true }, "Stay"],
+  ["tells nothing when it is being deleted", { ...telling({}), deleting: true }, "Stay"],
+  ["tells nothing where kubectl shows it", telling({ channel: "NotNeeded" }), "Repeat DeleteTask"],
+  ["waits silently for a channel that nobody has looked at", telling({ channel: "Unchecked" }), "Stay"],
+  ["says that its channel does not exist", telling({ channel: "Missing" }), "FinalAnswer(ChannelMissing)"],
+  ["says that its channel is not ready", telling({ channel: "NotReady" }), "FinalAnswer(ChannelNotReady)"],
+  ["waits while its answer is being sent", telling({ asked: { kind: "Sending" } }), "Stay"],
+  ["writes down that its answer was sent", telling({ asked: { kind: "Sent", at: now } }), "FinalAnswer(Sent)"],
+  [
+    "says that its answer could not be sent",
+    telling({ asked: { kind: "Unsent", detail: "busy", retryAt: now } }),
+    "FinalAnswer(SendingFailed)",
+  ],
+  [
+    "says so once, and hands its answer over again, for the key may be another",
+    telling({ asked: { kind: "Unsent", detail: "busy", retryAt: now } }, notSent("SendingFailed")),
+    "Repeat TellAnswer",
+  ],
+  [
+    "hands nothing over while its channel is not ready",
+    telling({ asked: { kind: "Unsent", detail: "busy", retryAt: now }, channel: "NotReady" }, notSent("SendingFailed")),
+    "Stay",
+  ],
+  [
+    "gives up what is not its answer",
+    telling({ asked: { kind: "Foreign", detail: "x" } }),
+    "FinalAnswer(NotThisAnswer)",
+  ],
+  ["is over once its answer was told", telling({}, { kind: "Sent", at: now, channel: "team" }), "Repeat DeleteTask"],
+  ["is over once that was given up", telling({}, notSent("NotThisAnswer")), "Repeat DeleteTask"],
   ["forgets a call that outlived it", seen({ state: answered, call: finished() }), "Repeat AbortCall"],
   [
     "fails in words when the API server will not store the conversation",
@@ -345,19 +324,6 @@ describe("what is written", () => {
     });
   });
 
-  test("every call of an unknown tool gets one result, in the order asked", () => {
-    const toolCalls = [toolCall, { ...toolCall, id: "call_2" }];
-    const state = entered(
-      seen({
-        state: asking,
-        call: finished({ stop: "ToolCalls", message: { role: "assistant", content: "", toolCalls } }),
-      }),
-    );
-    expect(
-      state.phase === "ReadyForLLM" && state.conversation.slice(2).map((message) => message.toolCallId ?? message.role),
-    ).toEqual(["assistant", "call_1", "call_2"]);
-  });
-
   test("a cut answer keeps what came", () => {
     expect(entered(seen({ state: asking, call: finished({ stop: "TokenLimit" }) }))).toMatchObject({
       conversation: [...conversation, { role: "assistant", content: "Hi" }],
@@ -385,10 +351,5 @@ describe("what is written", () => {
       startedAt: now,
       suspended: false,
     });
-  });
-
-  test("a new answer after failures starts counting attempts anew", () => {
-    const call = finished({ stop: "ToolCalls", message: { role: "assistant", content: "", toolCalls: [toolCall] } });
-    expect(entered(seen({ state: { ...asking, attempts: 7 }, call }))).toMatchObject({ attempts: 0, turns: 1 });
   });
 });

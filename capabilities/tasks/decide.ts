@@ -3,35 +3,44 @@
  * observation. Every change of a Task's state starts here: `ask` and `hear` are its two longer words.
  */
 import { assertNever } from "../runtime/assert-never";
+import { waitFor } from "../runtime/waiting";
+import { tellAnswer } from "./answers";
 import { ask } from "./ask";
+import { awaitTools, callsPhrase, noted } from "./await-tools";
 import type { Asking, Decision, Live, Observed } from "./decision";
-import { fail, stay, timeUp, waitFor } from "./decision";
+import { fail, stay, timeUp } from "./decision";
 import { hear, retry } from "./hear";
 import type { TaskState, Terminal } from "./state";
 import { isTerminal, progressOf } from "./state";
 import { openingOf } from "./transcript";
 
+/** What a task does next. */
 export function decide(seen: Observed): Decision {
   const { state } = seen;
-  if (seen.deleting) return seen.call.kind === "None" ? stay() : { kind: "Repeat", effect: { kind: "AbortCall" } };
-  if (isTerminal(state)) return expire(state, seen);
+  if (seen.deleting) return seen.call.kind === "None" ? stay() : letGo;
+  if (isTerminal(state)) return finish(state, seen);
   return giveUp(seen) ?? pause(seen) ?? proceed(seen, state);
 }
 
 function proceed(seen: Observed, state: Live): Decision {
+  // S5: what it led to was stored, though the API server's word for that was lost. It must not be heard a second time.
+  if (state.phase !== "ReadyForLLM" && seen.call.kind === "Finished") return letGo;
   switch (state.phase) {
     case "Pending":
       return validate(state, seen);
     case "ReadyForLLM":
       return awaitAnswer(state, seen);
     case "ToolCallsPending":
-      return stay(timeUp(seen)); // Entered only with tools on offer, which nothing offers yet; limits and cancelling still hold.
+      return awaitTools(state, seen);
     case "ErrorBackoff":
       return seen.now < state.retryAt ? stay(earlier(state.retryAt, timeUp(seen))) : ask(state, seen);
     default:
       return assertNever(state);
   }
 }
+
+/** Forgets the model call of this process. */
+const letGo: Decision = { kind: "Repeat", effect: { kind: "AbortCall" } };
 
 /** The ways out that are open in every phase: cancelled, out of time, or a status that the API server will not take. */
 function giveUp(seen: Observed): Decision | undefined {
@@ -63,21 +72,23 @@ function pause(seen: Observed): Decision | undefined {
   if (spec.suspended && seen.call.kind !== "None") return undefined;
   if (spec.suspended && !state.suspended) {
     const waiting = { for: "spec.suspended to be set to false", since: now };
-    return state.phase === "Pending" || state.phase === "ReadyForLLM"
-      ? { kind: "Enter", state: { ...state, suspended: true, waiting } }
-      : { kind: "Enter", state: { ...state, suspended: true } };
+    if (state.phase === "ErrorBackoff") return { kind: "Enter", state: { ...state, suspended: true } };
+    const more = state.phase === "ToolCallsPending" ? noted(seen.toolCalls) : {};
+    return { kind: "Enter", state: { ...state, suspended: true, waiting, ...more } };
   }
   if (spec.suspended) return stay();
-  if (state.suspended) return { kind: "Enter", state: resumed(state, now) };
+  if (state.suspended) return { kind: "Enter", state: resumed(state, seen) };
   return undefined;
 }
 
-function resumed(state: Live, now: Date): TaskState {
-  if (state.phase === "Pending" || state.phase === "ReadyForLLM") {
-    const { waiting: _over, ...rest } = state;
-    return { ...rest, suspended: false, startedAt: now };
+function resumed(state: Live, { now, toolCalls }: Observed): TaskState {
+  const again = { suspended: false, startedAt: now };
+  if (state.phase === "ErrorBackoff") return { ...state, ...again };
+  if (state.phase === "ToolCallsPending") {
+    return { ...state, ...again, waiting: { for: callsPhrase(toolCalls), since: now } };
   }
-  return { ...state, suspended: false, startedAt: now };
+  const { waiting: _over, ...rest } = state;
+  return { ...rest, ...again };
 }
 
 /** How long a new task waits silently for what was applied together with it, before it says that it waits. */
@@ -109,9 +120,15 @@ function awaitAnswer(state: Asking, seen: Observed): Decision {
   }
 }
 
+/** A finished task still tells its answer, if somebody is to be told; then it is only kept. */
+function finish(state: Terminal, seen: Observed): Decision {
+  if (seen.call.kind !== "None") return letGo;
+  const telling = state.phase === "FinalAnswer" ? tellAnswer(state, seen) : undefined;
+  return telling ?? expire(state, seen);
+}
+
 /** A finished task is kept for as long as it says, and then deletes itself. */
-function expire(state: Terminal, { spec, now, call }: Observed): Decision {
-  if (call.kind !== "None") return { kind: "Repeat", effect: { kind: "AbortCall" } };
+function expire(state: Terminal, { spec, now }: Observed): Decision {
   if (spec.ttlSecondsAfterFinished === undefined) return stay();
   const until = new Date(state.completedAt.getTime() + spec.ttlSecondsAfterFinished * 1_000);
   return now < until ? stay(until) : { kind: "Repeat", effect: { kind: "DeleteTask" } };

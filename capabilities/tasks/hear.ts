@@ -1,14 +1,15 @@
 /** What the outcome of a model call means for the Task: an answer, one that is none, or a failure that may pass. Pure. */
 import type { ModelAnswer, ModelFailure, TokenUsage } from "../adapters/models/port";
 import { assertNever } from "../runtime/assert-never";
-import { ask } from "./ask";
+import { callTools } from "./await-tools";
 import type { Asking, Decision, Observed } from "./decision";
 import { fail } from "./decision";
 import { addUsage, backoffMs, MAX_ATTEMPTS, MAX_USELESS_ANSWERS } from "./limits";
 import type { Usage } from "./state";
 import { progressOf } from "./state";
-import { uselessAnswers, isBlank, unknownToolResults } from "./transcript";
+import { uselessAnswers, isBlank } from "./transcript";
 
+/** What follows from an answer. */
 export function hear(answer: ModelAnswer, state: Asking, seen: Observed): Decision {
   const { message, stop } = answer;
   const heard = { ...progressOf(state, seen.now), turns: state.turns + 1, usage: paid(state, answer, seen) };
@@ -34,9 +35,7 @@ export function hear(answer: ModelAnswer, state: Asking, seen: Observed): Decisi
     default:
       return assertNever(stop);
   }
-  if ((message.toolCalls ?? []).length > 0) {
-    return ask({ ...heard, conversation: [...conversation, ...unknownToolResults(message)] }, seen);
-  }
+  if ((message.toolCalls ?? []).length > 0) return callTools({ ...heard, conversation }, seen);
   if (isBlank(message.content)) return hearNothing({ ...state, ...heard }, seen);
   return {
     kind: "Enter",
@@ -61,6 +60,7 @@ function hearNothing(state: Asking, seen: Observed): Decision {
   );
 }
 
+/** What follows from a failed call. */
 export function retry(failure: ModelFailure, state: Asking, seen: Observed): Decision {
   const usage = paid(state, failure, seen);
   if (failure.reason === "OutputMismatch")

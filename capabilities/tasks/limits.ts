@@ -3,18 +3,21 @@
  * A limit that nobody set is no limit, save the number of turns.
  */
 import type { Agent, LLM, TaskSpec } from "../../crds/index";
+import { durationMs } from "../../crds/index";
+import { fractionOf } from "../runtime/fraction";
 import type { TokenUsage } from "../adapters/models/port";
 import type { Progress, Usage } from "./state";
 
 /** Limits in force for one task. Times in milliseconds, cost in the currency of the LLM's pricing. */
 export interface Limits {
   maxTurns: number;
+  maxToolCalls?: number;
   maxTokens?: number;
   maxCost?: number;
   timeoutMs?: number;
 }
 
-/** Answers that an agent may give in one task when neither it nor the task says otherwise; spec/api: default 50. */
+/** Answers that an agent may give in one task when nobody says otherwise: the schema's default of `limits.maxTurns`. */
 const DEFAULT_MAX_TURNS = 50;
 
 /** The tighter of the agent's and the task's limits. Without an agent (it may be away for a while) the task's own hold. */
@@ -24,27 +27,17 @@ export function limitsOf(task: TaskSpec, agent?: Agent["spec"]): Limits {
     const set = values.filter((value) => value !== undefined);
     return set.length === 0 ? undefined : Math.min(...set);
   };
+  const maxToolCalls = tightest(given.map((limits) => limits.maxToolCalls));
   const maxTokens = tightest(given.map((limits) => limits.maxTokens));
   const maxCost = tightest(given.map((limits) => limits.maxCost));
   const timeoutMs = tightest(given.map((limits) => durationMs(limits.timeout)));
   return {
     maxTurns: tightest(given.map((limits) => limits.maxTurns)) ?? DEFAULT_MAX_TURNS,
+    ...(maxToolCalls !== undefined && { maxToolCalls }),
     ...(maxTokens !== undefined && { maxTokens }),
     ...(maxCost !== undefined && { maxCost }),
     ...(timeoutMs !== undefined && { timeoutMs }),
   };
-}
-
-const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** Milliseconds of a duration as the CRDs allow it: `500ms`, `30s`, `1h30m`. Undefined for none. */
-export function durationMs(duration: string | undefined): number | undefined {
-  if (duration === undefined) return undefined;
-  let total = 0;
-  for (const [, amount, unit] of duration.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
-    total += Number(amount) * (UNIT_MS[unit ?? "s"] ?? 0);
-  }
-  return total;
 }
 
 /** When the task's time is up, or undefined when it has all the time in the world. */
@@ -52,7 +45,8 @@ export function deadlineOf(limits: Limits, startedAt: Date): Date | undefined {
   return limits.timeoutMs === undefined ? undefined : new Date(startedAt.getTime() + limits.timeoutMs);
 }
 
-export type ExceededLimit = { reason: "TurnLimit" | "TokenLimit" | "CostLimit"; message: string };
+/** A limit that was reached, and what to raise. */
+export type ExceededLimit = { reason: "TurnLimit" | "TokenLimit" | "CostLimit" | "ToolCallLimit"; message: string };
 
 /** The limit that forbids another call, if one does. */
 export function exceeded(limits: Limits, { turns, usage }: Progress): ExceededLimit | undefined {
@@ -76,6 +70,15 @@ export function exceeded(limits: Limits, { turns, usage }: Progress): ExceededLi
     };
   }
   return undefined;
+}
+
+/** Whether a task that has asked for so many tool calls, the latest included, has asked for too many. */
+export function tooManyCalls({ maxToolCalls }: Limits, calls: number): ExceededLimit | undefined {
+  if (maxToolCalls === undefined || calls <= maxToolCalls) return undefined;
+  return {
+    reason: "ToolCallLimit",
+    message: `The model asked for ${calls} tool calls in all; raise limits.maxToolCalls (now ${maxToolCalls}) on the Agent or the Task`,
+  };
 }
 
 /** Adds one answer's tokens, and their price when the LLM states prices. */
@@ -118,14 +121,5 @@ const LONGEST_WAIT_MS = 300_000;
  */
 export function backoffMs(attempts: number, seed: string): number {
   const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempts - 1, 30));
-  return Math.round(wait * (1 - 0.5 * fraction(`${seed}/${attempts}`)));
-}
-
-/** FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), 32 bits, scaled to [0, 1). */
-function fraction(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const character of text) {
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
-  }
-  return (hash >>> 0) / 2 ** 32;
+  return Math.round(wait * (1 - 0.5 * fractionOf(`${seed}/${attempts}`)));
 }

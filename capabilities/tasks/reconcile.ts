@@ -7,6 +7,7 @@ import { observe } from "./observe";
 import { perform } from "./perform";
 import type { TaskWorld } from "./world";
 
+/** One look at the task of a key. Never rejects. */
 export async function reconcileTask(key: Key, world: TaskWorld): Promise<Outcome> {
   const task = world.tasks.get(key);
   if (!task) return done; // Gone, and its calls with it: see controller.ts.

@@ -2,9 +2,12 @@
  * What people are told when a Task has moved: the events of one transition, derived from the old and the new state
  * after the new one is stored. It decides nothing. Texts do not change between identical retries, so that repeats count.
  */
+import type { Waiting } from "../runtime/waiting";
 import { isTerminal } from "./state";
-import type { TaskState, Waiting } from "./state";
+import type { TaskState } from "./state";
+import { sentSentence } from "./status";
 
+/** Something to tell with an event. */
 export interface TaskEvent {
   type: "Normal" | "Warning";
   reason: string;
@@ -21,11 +24,13 @@ export function eventsOf(before: TaskState, after: TaskState): TaskEvent[] {
     case "ReadyForLLM":
       return readyEvents(before, after);
     case "ToolCallsPending":
-      return [];
+      return toolCallsEvents(before, after);
     case "ErrorBackoff":
       return [{ type: "Warning", reason: "LLMRequestFailed", message: after.because }];
     case "FinalAnswer":
-      return [{ type: "Normal", reason: "LLMFinalAnswer", message: "LLM response received successfully" }];
+      return before.phase === "FinalAnswer"
+        ? tellingEvents(after)
+        : [{ type: "Normal", reason: "LLMFinalAnswer", message: "LLM response received successfully" }];
     case "Failed":
       return [{ type: "Warning", reason: after.reason, message: after.message }];
     case "Cancelled":
@@ -41,8 +46,27 @@ function readyEvents(before: TaskState, after: Extract<TaskState, { phase: "Read
     reason: "SendingContextWindowToLLM",
     message: "Sending context window to LLM",
   };
-  if (asked) return before.phase === "Pending" ? [validated, sending] : [sending];
-  return waitingEvents(before, after);
+  const told: TaskEvent[] = before.phase === "ToolCallsPending" ? [completed] : [];
+  if (asked) return before.phase === "Pending" ? [validated, sending] : [...told, sending];
+  return [...told, ...waitingEvents(before, after)];
+}
+
+const completed: TaskEvent = {
+  type: "Normal",
+  reason: "AllToolCallsCompleted",
+  message: "All tool calls completed, ready to send tool results to LLM",
+};
+
+function toolCallsEvents(before: TaskState, after: { waiting?: Waiting }): TaskEvent[] {
+  if (before.phase === "ToolCallsPending") return waitingEvents(before, after);
+  return [{ type: "Normal", reason: "ToolCallsPending", message: "LLM response received, tool calls pending" }];
+}
+
+function tellingEvents({ told }: Extract<TaskState, { phase: "FinalAnswer" }>): TaskEvent[] {
+  if (!told) return [];
+  return told.kind === "Sent"
+    ? [{ type: "Normal", reason: "AnswerSent", message: sentSentence(told) }]
+    : [{ type: "Warning", reason: "AnswerNotSent", message: `The final answer was not sent: ${told.message}` }];
 }
 
 function waitingEvents(before: TaskState, after: { waiting?: Waiting }): TaskEvent[] {

@@ -23,7 +23,7 @@ function task(over: Partial<Task> = {}): Task {
       generation: 1,
       creationTimestamp: "2026-01-02T03:04:00Z",
     },
-    spec: { agentRef: { name: "a" }, userMessage: "Hello?" },
+    spec: { agentRef: { name: "a" }, userMessage: "Hello?", contactChannelRef: { name: "team" } },
     ...over,
   };
 }
@@ -52,10 +52,35 @@ const states: TaskState[] = [
     waiting: { for: 'LLM "x" to answer', since: new Date("2026-01-02T03:04:05Z") },
     ...progress,
   },
-  { phase: "ToolCallsPending", suspended: false, ...progress },
+  {
+    phase: "ToolCallsPending",
+    suspended: false,
+    waiting: { for: "ToolCalls t-tc-01 and t-tc-02 to finish", since: new Date("2026-01-02T03:04:05Z") },
+    ...progress,
+  },
+  {
+    phase: "ToolCallsPending",
+    suspended: true,
+    waiting: { for: "spec.suspended to be set to false", since: new Date("2026-01-02T03:04:05Z") },
+    ...progress,
+  },
   { phase: "ErrorBackoff", suspended: false, attempts: 2, retryAt: now, because: "OpenAI is busy (429)", ...progress },
   { phase: "ErrorBackoff", suspended: true, attempts: 2, retryAt: now, because: "OpenAI is busy (429)", ...progress },
   { phase: "FinalAnswer", output: "Hi", completedAt: now, ...progress },
+  {
+    phase: "FinalAnswer",
+    output: "Hi",
+    completedAt: now,
+    told: { kind: "Sent", at: now, channel: "team" },
+    ...progress,
+  },
+  {
+    phase: "FinalAnswer",
+    output: "Hi",
+    completedAt: now,
+    told: { kind: "NotSent", reason: "SendingFailed", message: "Nobody answers" },
+    ...progress,
+  },
   { phase: "Failed", reason: "Refused", message: "The model refused", completedAt: now, ...progress },
   { phase: "Cancelled", completedAt: now, ...progress },
 ];

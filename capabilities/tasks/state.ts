@@ -4,6 +4,8 @@
  * The union and the CRD's list of phases are compared by the compiler.
  */
 import type { Message, Task, TaskPhase } from "../../crds/index";
+import { momentOf, timestamp } from "../../crds/index";
+import type { Waiting } from "../runtime/waiting";
 
 /** What the model calls of a task have cost so far. Tokens, calls, and money in the currency of `LLM.spec.pricing`. */
 export interface Usage {
@@ -15,13 +17,6 @@ export interface Usage {
   cost?: number;
 }
 
-/** Whom or what a task waits for, and since when. */
-export interface Waiting {
-  /** A phrase that completes "Waiting for …". */
-  for: string;
-  since: Date;
-}
-
 /** What every phase carries once the operator has taken the task up. The conversation is only ever appended to. */
 export interface Progress {
   startedAt: Date;
@@ -31,14 +26,34 @@ export interface Progress {
   usage: Usage;
 }
 
+/** What a task is doing. */
 export type TaskState =
   | { phase: "Pending"; startedAt?: Date; waiting?: Waiting; suspended: boolean }
   | ({ phase: "ReadyForLLM"; attempts: number; waiting?: Waiting; suspended: boolean } & Progress)
-  | ({ phase: "ToolCallsPending"; suspended: boolean } & Progress)
+  /** `allMade`: every call of the last answer has had its ToolCall; one that is not there was deleted. */
+  | ({ phase: "ToolCallsPending"; waiting?: Waiting; suspended: boolean; allMade?: true } & Progress)
   | ({ phase: "ErrorBackoff"; attempts: number; retryAt: Date; because: string; suspended: boolean } & Progress)
-  | ({ phase: "FinalAnswer"; output: string; completedAt: Date } & Progress)
+  | ({ phase: "FinalAnswer"; output: string; completedAt: Date; told?: Told } & Progress)
   | ({ phase: "Failed"; reason: FailureReason; message: string; completedAt: Date } & Progress)
   | ({ phase: "Cancelled"; completedAt: Date } & Progress);
+
+/** What is stored of the telling of a final answer over the task's contact channel; nothing while there is nothing to say of it. */
+export type Told =
+  | { kind: "Sent"; at: Date; channel: string }
+  /** `NotThisAnswer` is final: the service has something else under the answer's id. */
+  | {
+      kind: "NotSent";
+      reason: "ChannelMissing" | "ChannelNotReady" | "SendingFailed" | "NotThisAnswer";
+      message: string;
+    };
+
+/** Whether nothing more is done about telling the answer. */
+export function isSettled(told: Told | undefined): boolean {
+  return told?.kind === "Sent" || told?.reason === "NotThisAnswer";
+}
+
+/** The type of the condition that says whether the final answer was handed to the contact channel. */
+export const ANSWER_SENT = "AnswerSent";
 
 /** Why a task failed; stored as `status.finishReason`. */
 export type FailureReason =
@@ -52,10 +67,13 @@ export type FailureReason =
   | "TurnLimit"
   | "TokenLimit"
   | "CostLimit"
+  | "ToolCallLimit"
   | "StatusRefused";
 
+/** A task that is over. */
 export type Terminal = Extract<TaskState, { completedAt: Date }>;
 
+/** Whether a task is over. */
 export function isTerminal(state: TaskState): state is Terminal {
   return "completedAt" in state;
 }
@@ -65,6 +83,12 @@ const endings: ReadonlySet<string> = new Set(["FinalAnswer", "Failed", "Cancelle
 /** Whether a stored task is over, without reading all of its state: asked of every event. */
 export function hasEnded(task: Task): boolean {
   return endings.has(task.status?.phase ?? "");
+}
+
+/** Whether a stored task has an answer that is still to be told; asked of every event. */
+export function mustTell(task: Task): boolean {
+  if (task.spec.contactChannelRef === undefined || task.status?.phase !== "FinalAnswer") return false;
+  return !isSettled(readTold(task).told);
 }
 
 const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, requests: 0 };
@@ -96,11 +120,17 @@ const readers: { [Phase in TaskPhase]: (task: Task) => Extract<TaskState, { phas
     ...readWaiting(task),
     ...readProgress(task),
   }),
-  ToolCallsPending: (task) => ({ phase: "ToolCallsPending", ...readSuspended(task), ...readProgress(task) }),
+  ToolCallsPending: (task) => ({
+    phase: "ToolCallsPending",
+    ...(task.status?.toolCallsCreated && { allMade: true }),
+    ...readSuspended(task),
+    ...readWaiting(task),
+    ...readProgress(task),
+  }),
   ErrorBackoff: (task) => ({
     phase: "ErrorBackoff",
     attempts: task.status?.attempts ?? 1,
-    retryAt: dateOf(task.status?.retryAt) ?? createdAt(task),
+    retryAt: momentOf(task.status?.retryAt) ?? createdAt(task),
     because: readError(task),
     ...readSuspended(task),
     ...readProgress(task),
@@ -108,6 +138,7 @@ const readers: { [Phase in TaskPhase]: (task: Task) => Extract<TaskState, { phas
   FinalAnswer: (task) => ({
     phase: "FinalAnswer",
     output: task.status?.output ?? "",
+    ...readTold(task),
     ...readEnd(task),
     ...readProgress(task),
   }),
@@ -133,7 +164,7 @@ function readProgress(task: Task): Progress {
   const status = task.status;
   const usage = status?.usage;
   return {
-    startedAt: dateOf(status?.startTime) ?? createdAt(task),
+    startedAt: momentOf(status?.startTime) ?? createdAt(task),
     conversation: status?.contextWindow ?? [],
     turns: status?.turns ?? 0,
     usage: { ...noUsage, ...usage },
@@ -141,18 +172,27 @@ function readProgress(task: Task): Progress {
 }
 
 function readEnd(task: Task): { completedAt: Date } {
-  return { completedAt: dateOf(task.status?.completionTime) ?? createdAt(task) };
+  return { completedAt: momentOf(task.status?.completionTime) ?? createdAt(task) };
+}
+
+function readTold({ spec, status }: Task): { told?: Told } {
+  const at = momentOf(status?.answerSentTime);
+  if (at) return { told: { kind: "Sent", at, channel: spec.contactChannelRef?.name ?? "" } };
+  const condition = status?.conditions?.find(({ type }) => type === ANSWER_SENT);
+  if (condition?.status !== "False") return {};
+  const reason = condition.reason as Extract<Told, { kind: "NotSent" }>["reason"];
+  return { told: { kind: "NotSent", reason, message: condition.message } };
 }
 
 function readStart(task: Task): { startedAt?: Date } {
-  const startedAt = dateOf(task.status?.startTime);
+  const startedAt = momentOf(task.status?.startTime);
   return startedAt ? { startedAt } : {};
 }
 
 /** `status.waitingFor` is one sentence for people; its end says since when, and is read back so that it stays the same. */
 function readWaiting(task: Task): { waiting?: Waiting } {
   const parts = /^(.*), since (\S+)$/s.exec(task.status?.waitingFor ?? "");
-  const since = dateOf(parts?.[2]);
+  const since = momentOf(parts?.[2]);
   return parts?.[1] !== undefined && since ? { waiting: { for: parts[1], since } } : {};
 }
 
@@ -161,16 +201,6 @@ export function waitingSentence(waiting: Waiting): string {
   return `${waiting.for}, since ${timestamp(waiting.since)}`;
 }
 
-/** RFC 3339 in whole seconds, as `metav1.Time`. */
-export function timestamp(date: Date): string {
-  return date.toISOString().replace(/\.\d{3}Z$/, "Z");
-}
-
-function dateOf(text: string | undefined): Date | undefined {
-  const date = text === undefined ? undefined : new Date(text);
-  return date && !Number.isNaN(date.getTime()) ? date : undefined;
-}
-
 function createdAt(task: Task): Date {
-  return dateOf(task.metadata.creationTimestamp) ?? new Date(0);
+  return momentOf(task.metadata.creationTimestamp) ?? new Date(0);
 }

@@ -2,10 +2,12 @@
  * How a Task's state is shown to people: the whole of `status`, made from the state alone. It holds no rule about
  * what happens next, only words. Pure, so that the same state always reads the same.
  */
-import type { Condition, Message, Task, TaskStatus } from "../../crds/index";
-import { DETAIL_TEXT } from "../../crds/index";
-import type { TaskState, Waiting } from "./state";
-import { isTerminal, timestamp, waitingSentence } from "./state";
+import type { Condition, Message, Task, TaskStatus, WantedCondition } from "../../crds/index";
+import { conditionsOf, DETAIL_TEXT, timestamp } from "../../crds/index";
+import { spanIdOf, traceIdOf } from "../runtime/trace";
+import type { Waiting } from "../runtime/waiting";
+import type { TaskState, Told } from "./state";
+import { ANSWER_SENT, isTerminal, waitingSentence } from "./state";
 
 /** `status` of a task in `state`, written at `now`; conditions keep their transition time while their value stands. */
 export function writeStatus(task: Task, state: TaskState, now: Date): TaskStatus {
@@ -16,6 +18,7 @@ export function writeStatus(task: Task, state: TaskState, now: Date): TaskStatus
     ...progress(state),
     ...ending(state),
     ...retry(state),
+    ...(state.phase === "ToolCallsPending" && state.allMade && { toolCallsCreated: true }),
     userMsgPreview: preview(task),
     spanContext: spanContext(task.metadata.uid),
     observedGeneration: task.metadata.generation ?? 0,
@@ -62,7 +65,12 @@ function describe(state: TaskState): Words {
         statusDetail: detail(state, "Sending context window to LLM"),
       };
     case "ToolCallsPending":
-      return { ready: true, status: "Ready", statusDetail: "LLM response received, tool calls pending" };
+      return {
+        ready: true,
+        status: "Ready",
+        ...waits(state),
+        statusDetail: "LLM response received, tool calls pending",
+      };
     case "ErrorBackoff":
       return retrying(state);
     case "FinalAnswer":
@@ -99,9 +107,14 @@ function progress(state: TaskState): Partial<TaskStatus> {
     startTime: state.startedAt.toISOString(),
     contextWindow: state.conversation,
     messageCount: state.conversation.length,
-    turns: state.turns,
-    usage: state.usage,
+    ...counted({ turns: state.turns }),
+    usage: counted(state.usage),
   };
+}
+
+/** Without what is still zero: the API server checks every field of every write, and half the writes are a task's first. */
+function counted<Counts extends object>(counts: Counts): Partial<Counts> {
+  return Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== 0)) as Partial<Counts>;
 }
 
 function ending(state: TaskState): Partial<TaskStatus> {
@@ -109,7 +122,11 @@ function ending(state: TaskState): Partial<TaskStatus> {
   const completionTime = state.completedAt.toISOString();
   switch (state.phase) {
     case "FinalAnswer":
-      return { completionTime, output: state.output };
+      return {
+        completionTime,
+        output: state.output,
+        ...(state.told?.kind === "Sent" && { answerSentTime: state.told.at.toISOString() }),
+      };
     case "Failed":
       return { completionTime, error: state.message.slice(0, DETAIL_TEXT), finishReason: state.reason };
     case "Cancelled":
@@ -142,39 +159,33 @@ function lastUserMessage(messages: Message[]): string {
   return messages.findLast((message) => message.role === "user")?.content ?? "";
 }
 
-/**
- * W3C trace and span ids (32 and 16 lower-case hex digits, https://www.w3.org/TR/trace-context/). A uid is 128 random
- * bits, so it serves as the trace id: the same after every crash, with nothing to remember.
- */
+/** The ids by which the task's trace is found. */
 export function spanContext(uid: string): { traceID: string; spanID: string } {
-  const hex = uid
-    .replace(/[^0-9a-f]/g, "")
-    .padEnd(32, "0")
-    .slice(0, 32);
-  return { traceID: hex, spanID: hex.slice(16) };
+  return { traceID: traceIdOf(uid), spanID: spanIdOf(uid) };
 }
 
 function conditions(task: Task, state: TaskState, words: Words, now: Date): Condition[] {
-  const generation = task.metadata.generation ?? 0;
-  const wanted = [
-    condition("Ready", words.ready, words.status, words.statusDetail),
-    condition("Completed", isTerminal(state), state.phase, words.statusDetail),
-  ];
-  return wanted.map((next) => {
-    const old = task.status?.conditions?.find(({ type }) => type === next.type);
-    const lastTransitionTime = old?.status === next.status ? old.lastTransitionTime : timestamp(now);
-    return { ...next, observedGeneration: generation, lastTransitionTime };
-  });
+  const wanted = [condition("Ready", words.ready, words.status, words.statusDetail)];
+  // As with a Job, there is no such condition until it holds; kubectl wait waits for it all the same.
+  if (isTerminal(state)) wanted.push(condition("Completed", true, state.phase, words.statusDetail));
+  if (state.phase === "FinalAnswer" && state.told) wanted.push(answerSent(state.told));
+  return conditionsOf(wanted, { old: task.status?.conditions, generation: task.metadata.generation ?? 0, now });
 }
 
-/** metav1.Condition allows 32 KiB of message; a person wants a sentence. */
+function answerSent(told: Told): WantedCondition {
+  return told.kind === "Sent"
+    ? condition(ANSWER_SENT, true, "Sent", sentSentence(told))
+    : condition(ANSWER_SENT, false, told.reason, told.message);
+}
+
+/** What people read once the final answer is with the contact channel. */
+export function sentSentence({ channel }: { channel: string }): string {
+  return `Final answer sent via contact channel ${channel}`;
+}
+
+/** The schema allows 32 KiB of message; a person wants a sentence. */
 const CONDITION_MESSAGE_CHARACTERS = 1024;
 
-function condition(
-  type: string,
-  value: boolean,
-  reason: string,
-  message: string,
-): Pick<Condition, "type" | "status" | "reason" | "message"> {
+function condition(type: string, value: boolean, reason: string, message: string): WantedCondition {
   return { type, status: value ? "True" : "False", reason, message: message.slice(0, CONDITION_MESSAGE_CHARACTERS) };
 }

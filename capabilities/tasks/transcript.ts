@@ -6,25 +6,28 @@ import type { Message, TaskSpec } from "../../crds/index";
  * a system prompt of its own.
  */
 export function openingOf(task: TaskSpec, system: string): Message[] {
-  const given: Message[] = task.contextWindow ?? [{ role: "user", content: task.userMessage ?? "" }];
-  return given.some(({ role }) => role === "system") ? given : [{ role: "system", content: system }, ...given];
+  const given = givenTo(task);
+  return bringsSystem(given) ? given : [{ role: "system", content: system }, ...given];
+}
+
+/** How many messages the opening of a task has, whatever its agent says: what follows them is the task's own work. */
+export function openingLength(task: TaskSpec): number {
+  const given = givenTo(task);
+  return bringsSystem(given) ? given.length : given.length + 1;
+}
+
+function givenTo(task: TaskSpec): Message[] {
+  return task.contextWindow ?? [{ role: "user", content: task.userMessage ?? "" }];
+}
+
+function bringsSystem(given: Message[]): boolean {
+  return given.some(({ role }) => role === "system");
 }
 
 /**
- * The results of tool calls that nobody can carry out, because the agent offers no such tools: one message per call, in
- * the order asked, in words that the model can act upon.
- */
-export function unknownToolResults(answer: Message): Message[] {
-  return (answer.toolCalls ?? []).map((call) => ({
-    role: "tool",
-    toolCallId: call.id,
-    content: `Error: there is no tool named "${call.function.name}". No tools are available; answer without them.`,
-  }));
-}
-
-/**
- * How many answers were of no use, empty or unfit for the outputSchema, and so left no message: those received, less those that stand in the conversation after what the task itself
- * brought. Failed calls are not among them, so patience with a model is not used up by the network.
+ * How many answers were of no use, empty or unfit for the outputSchema, and so left no message: those received, less
+ * those that stand in the conversation after what the task itself brought. Failed calls are not among them, so patience
+ * with a model is not used up by the network.
  */
 export function uselessAnswers(
   task: TaskSpec,
@@ -34,6 +37,7 @@ export function uselessAnswers(
   return Math.max(0, turns - answersIn(conversation) + answersIn(task.contextWindow ?? []));
 }
 
+/** Whether a text says nothing. */
 export function isBlank(text: string | undefined): boolean {
   return (text ?? "").trim() === "";
 }

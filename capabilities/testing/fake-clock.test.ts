@@ -35,6 +35,17 @@ describe("the fake clock", () => {
     expect(await clock.step()).toBe(false);
   });
 
+  test("goes on from timer to timer until it is enough", async () => {
+    const clock = new FakeClock(new Date(0));
+    const ran: number[] = [];
+    for (const ms of [30, 10, 20, 20]) clock.at(new Date(ms), () => ran.push(ms));
+    await clock.advanceUntil(() => ran.length >= 2);
+    expect(ran).toEqual([10, 20, 20]); // All of one moment, and none of a later one.
+    await clock.advanceUntil(() => false);
+    expect(ran).toEqual([10, 20, 20, 30]);
+    expect(clock.now().getTime()).toBe(30);
+  });
+
   test("ends the time of one process and of no other", async () => {
     const clock = new FakeClock(new Date(0));
     const [dead, alive] = [clock.process(), clock.process()];

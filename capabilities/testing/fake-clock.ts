@@ -52,13 +52,23 @@ export class FakeClock implements Clock {
   /** Moves on to `when`, running every timer on the way at its own time, and settling after each. */
   async advanceTo(when: Date): Promise<void> {
     await this.settle();
+    await this.#runUpTo(when);
+    this.#now = Math.max(this.#now, when.getTime());
+  }
+
+  async #runUpTo(when: Date): Promise<void> {
     for (let next = this.#timers.at(-1); next !== undefined && next.due <= when.getTime(); next = this.#timers.at(-1)) {
       this.#timers.pop();
       this.#now = Math.max(this.#now, next.due);
       next.run();
       await this.settle();
     }
-    this.#now = Math.max(this.#now, when.getTime());
+  }
+
+  /** Moves on from timer to timer until `isOver` says so, or there is none any more; asked whenever all is settled. */
+  async advanceUntil(isOver: () => boolean): Promise<void> {
+    await this.settle();
+    for (let next = this.nextAt; next !== undefined && !isOver(); next = this.nextAt) await this.#runUpTo(next);
   }
 
   /** Moves on by `ms` milliseconds. */

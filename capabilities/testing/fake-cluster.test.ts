@@ -35,6 +35,30 @@ describe("the fake cluster", () => {
     expect(names).toEqual(["one"]);
   });
 
+  test("keeps what was written as it was, whatever becomes of it and of what was handed out", async () => {
+    const cluster = new FakeCluster({ clock: new FakeClock() });
+    const ref = draft("a").metadata;
+    const created = await cluster.create(CONFIG_MAPS, draft("a"));
+    const first = JSON.stringify(cluster.history[0]?.object);
+    const labels = { labels: { touched: "yes" } };
+    await cluster.mergePatch(CONFIG_MAPS, ref, { data: { list: ["second"] } });
+    await cluster.mergePatch(CONFIG_MAPS, ref, { metadata: labels });
+    const spoil = (object: ClusterObject | undefined): void => {
+      if (object) Object.assign(object.metadata, { uid: "spoilt" });
+    };
+    spoil(created.ok ? created.value : undefined);
+    spoil(cluster.read(CONFIG_MAPS, ref));
+    spoil(cluster.all(CONFIG_MAPS)[0]);
+    labels.labels.touched = "spoilt";
+    expect(JSON.stringify(cluster.history[0]?.object)).toBe(first);
+    expect(cluster.history.map(({ object }) => [object.metadata.resourceVersion, object.metadata.labels])).toEqual([
+      ["101", undefined],
+      ["102", undefined],
+      ["103", { touched: "yes" }],
+    ]);
+    expect(JSON.stringify([cluster.history, cluster.all(CONFIG_MAPS)])).not.toContain("spoilt");
+  });
+
   const delivered = async (troubles: ConstructorParameters<typeof FakeCluster>[0]["troubles"], seed: number) => {
     const clock = new FakeClock();
     const cluster = new FakeCluster({

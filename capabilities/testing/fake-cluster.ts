@@ -16,6 +16,7 @@ import {
 import { applyMergePatch, isSameJson } from "../runtime/same-json";
 import type { Phase } from "../runtime/store";
 import { FakeWatches, type WatchTroubles } from "./fake-watches";
+import { overTheWire } from "./over-the-wire";
 
 /** One outside call, seen just before it takes effect and just after. */
 export interface Call {
@@ -26,7 +27,7 @@ export interface Call {
   phase: "before" | "after";
 }
 
-/** Something that was stored or removed, in order of occurrence. The object is a copy. */
+/** Something that was stored or removed, in order of occurrence. The object is the cluster's own: it never changes, and nobody may change it. */
 export interface Write {
   at: Date;
   verb: keyof Cluster | "collect";
@@ -49,6 +50,7 @@ export interface FakeClusterOptions {
 
 type Stored = ClusterObject & { status?: unknown };
 
+/** What is stored is never changed, only replaced, so versions may share their parts. Whoever asks gets a copy. */
 interface Shelf {
   resource: Resource;
   objects: Map<Key, Stored>;
@@ -84,7 +86,7 @@ export class FakeCluster implements Cluster {
       clock: options.clock,
       random: options.random ?? (() => 0),
       troubles: options.troubles ?? {},
-      list: (resource) => this.all(resource),
+      list: (resource) => this.#sorted(resource),
     });
   }
 
@@ -100,7 +102,7 @@ export class FakeCluster implements Cluster {
       const { objects } = this.#shelf(resource);
       if (objects.has(keyOf(object))) return failed(conflict);
       const made = this.#made++;
-      const draft = copy(object) as unknown as Stored;
+      const draft = overTheWire(object) as unknown as Stored;
       if (hasStatus(resource)) delete draft.status;
       draft.metadata.uid = uidOf(made);
       draft.metadata.creationTimestamp = this.#timestamp();
@@ -115,8 +117,7 @@ export class FakeCluster implements Cluster {
       const live = this.#shelf(resource).objects.get(keyOf(object));
       if (live === undefined) return failed(gone);
       if (!isSameVersion(live, object)) return failed(conflict);
-      const next = copy(live);
-      next.status = copy((object as Stored).status);
+      const next = withStatus(renewed(live), overTheWire((object as Stored).status));
       return ok(this.#update("replaceStatus", resource, live, next) as T);
     });
   }
@@ -136,9 +137,9 @@ export class FakeCluster implements Cluster {
     return this.#call("mergePatch", resource, ref, () => {
       const live = this.#shelf(resource).objects.get(keyOf({ metadata: ref }));
       if (live === undefined) return failed(gone);
-      const next = applyMergePatch(live, copy(patch)) as Stored;
+      const next = renewed(applyMergePatch(live, overTheWire(patch)) as Stored);
       if (next.metadata.resourceVersion !== live.metadata.resourceVersion) return failed(conflict);
-      if (hasStatus(resource)) next.status = live.status;
+      if (hasStatus(resource)) withStatus(next, live.status);
       if (hasStatus(resource) && isDifferentBeyondMetadata(live, next))
         next.metadata.generation = (live.metadata.generation ?? 0) + 1;
       return ok(this.#update("mergePatch", resource, live, next) as T);
@@ -150,10 +151,11 @@ export class FakeCluster implements Cluster {
       const [version, skipped] = (page.continue ?? "").split("/");
       const resourceVersion = version || String(this.#version);
       const all =
-        this.#lists.get(`${resource.plural}/${resourceVersion}`) ?? this.all(resource).map((object) => object.metadata);
+        this.#lists.get(`${resource.plural}/${resourceVersion}`) ??
+        this.#sorted(resource).map((object) => object.metadata);
       const from = Number(skipped ?? 0);
       const to = Math.min(all.length, from + (page.limit ?? all.length));
-      const items = copy(all.slice(from, to));
+      const items = overTheWire(all.slice(from, to));
       if (to === all.length) return ok({ items, resourceVersion });
       this.#lists.set(`${resource.plural}/${resourceVersion}`, all); // Later pages are of the same moment.
       const rest = { continue: `${resourceVersion}/${to}`, remaining: all.length - to };
@@ -164,14 +166,12 @@ export class FakeCluster implements Cluster {
   /** What is stored now: a copy, without a call. */
   read<T extends ClusterObject>(resource: Resource, ref: Ref): T | undefined {
     const object = this.#shelf(resource).objects.get(keyOf({ metadata: ref }));
-    return object === undefined ? undefined : (copy(object) as unknown as T);
+    return object === undefined ? undefined : (overTheWire(object) as unknown as T);
   }
 
   /** All objects of a kind, sorted by key: copies, without a call. */
   all<T extends ClusterObject>(resource: Resource): T[] {
-    const { objects } = this.#shelf(resource);
-    const keys = [...objects.keys()].sort();
-    return keys.map((key) => copy(objects.get(key)) as unknown as T);
+    return this.#sorted(resource).map((object) => overTheWire(object) as unknown as T);
   }
 
   /** All kinds that were ever written. */
@@ -201,9 +201,14 @@ export class FakeCluster implements Cluster {
     return shelf;
   }
 
+  #sorted(resource: Resource): Stored[] {
+    const entries = [...this.#shelf(resource).objects];
+    return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+  }
+
   /** An update that changes nothing is no write: no new version, no event. One that takes the last finalizer ends the object. */
   #update(verb: Write["verb"], resource: Resource, live: Stored, next: Stored): ClusterObject {
-    if (isSameJson(live, next)) return copy(live);
+    if (isSameJson(live, next)) return overTheWire(live);
     const { deletionTimestamp, finalizers = [] } = next.metadata;
     if (deletionTimestamp === undefined || finalizers.length > 0) return this.#store(verb, resource, next, "MODIFIED");
     return this.#end(verb, resource, next);
@@ -211,11 +216,11 @@ export class FakeCluster implements Cluster {
 
   #remove(verb: Write["verb"], resource: Resource, live: Stored): void {
     if ((live.metadata.finalizers ?? []).length === 0) {
-      this.#end(verb, resource, copy(live));
+      this.#end(verb, resource, renewed(live));
       return;
     }
     if (live.metadata.deletionTimestamp !== undefined) return;
-    const next = copy(live);
+    const next = renewed(live);
     next.metadata.deletionTimestamp = this.#timestamp();
     if (next.metadata.generation !== undefined) next.metadata.generation++;
     this.#store(verb, resource, next, "MODIFIED");
@@ -225,7 +230,7 @@ export class FakeCluster implements Cluster {
     object.metadata.resourceVersion = String(++this.#version);
     this.#shelf(resource).objects.set(keyOf(object), object);
     this.#tell({ at: this.#clock.now(), verb, resource, phase, object });
-    return copy(object);
+    return overTheWire(object);
   }
 
   #end(verb: Write["verb"], resource: Resource, object: Stored): ClusterObject {
@@ -234,7 +239,7 @@ export class FakeCluster implements Cluster {
     const phase = "DELETED";
     this.#tell({ at: this.#clock.now(), verb, resource, phase, object });
     this.#collect(object.metadata.uid);
-    return copy(object);
+    return overTheWire(object);
   }
 
   /** The garbage collector, without its delay: what only the removed one owned goes too. */
@@ -255,7 +260,7 @@ export class FakeCluster implements Cluster {
   }
 
   #tell(write: Write): void {
-    this.history.push({ ...write, object: copy(write.object) });
+    this.history.push(write);
     this.watches.tell(write.resource, write.object, write.phase);
   }
 
@@ -289,7 +294,14 @@ function uidOf(made: number): string {
   return `00000000-0000-4000-8000-${String(made).padStart(12, "0")}`;
 }
 
-/** A trip over the wire: nothing is shared, undefined is absent, dates are text. */
-function copy<T>(value: T): T {
-  return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T);
+/** Another version of an object, whose metadata may be changed. */
+function renewed(object: Stored): Stored {
+  return { ...object, metadata: { ...object.metadata } };
+}
+
+/** No status at all is no field. */
+function withStatus(object: Stored, status: unknown): Stored {
+  if (status === undefined) delete object.status;
+  else object.status = status;
+  return object;
 }

@@ -5,6 +5,7 @@ import { after, type Clock } from "../runtime/clock";
 import type { ClusterObject, Resource } from "../runtime/objects";
 import type { Phase } from "../runtime/store";
 import type { MetadataChange, MetadataWatch } from "../runtime/watch-metadata";
+import { overTheWire } from "./over-the-wire";
 
 /** Probabilities from 0 to 1; times in milliseconds. */
 export interface WatchTroubles {
@@ -73,10 +74,10 @@ export class FakeWatches {
 
   /** Reports something that may not have happened, as a racy relist does. */
   pretend(resource: Resource, object: ClusterObject, phase: Phase): void {
-    this.tell(resource, object, phase);
+    this.tell(resource, overTheWire(object), phase);
   }
 
-  /** Delivers a change to whoever watches that kind. */
+  /** Delivers a change to whoever watches that kind. The object may not change until it has been delivered. */
   tell(resource: Resource, object: ClusterObject, phase: Phase): void {
     if (this.#deaf.has(resource.plural)) return;
     for (const subscription of this.#subscriptions) {
@@ -88,13 +89,12 @@ export class FakeWatches {
 
   #send(subscription: Subscription, object: ClusterObject, phase: Phase): void {
     const { clock, random } = this.#options;
-    const wire = JSON.stringify(object);
     const arrives = after(clock, random() * this.troubles.lagMs).getTime();
     const isDisplaced = this.#happens(this.troubles.displaced);
     const due = isDisplaced ? arrives : Math.max(arrives, subscription.busyUntil);
     if (!isDisplaced) subscription.busyUntil = due;
     clock.at(new Date(due), () => {
-      if (this.#subscriptions.has(subscription)) subscription.listener(JSON.parse(wire) as ClusterObject, phase);
+      if (this.#subscriptions.has(subscription)) subscription.listener(overTheWire(object), phase);
     });
   }
 

@@ -1,12 +1,30 @@
-/**
- * What people and models do in the simulation, and how each task is to end. Every scenario is a sentence; times are
- * milliseconds since the first process started. Data only: simulation.ts plays it, invariants.ts judges it.
- */
-import type { AgentSpec, LLMSpec, Resource, TaskSpec } from "../../crds/index";
+/** Everything that is played: what can happen to a task without tools, in scenarios-tools.ts with them, and in scenarios-people.ts with people. */
 import { resources } from "../../crds/index";
 import type { Verification } from "../adapters/models/port";
-import type { ClusterObject, Draft } from "../runtime/objects";
-import type { Expectation } from "./invariants";
+import type { Scenario } from "./scenario";
+import {
+  agent,
+  answered,
+  answeredSomehow,
+  at,
+  cancelled,
+  catalog,
+  deleted,
+  failed,
+  llm,
+  MINUTE,
+  one,
+  patchTask,
+  QUESTION,
+  remove,
+  SECOND,
+  secret,
+  secrets,
+  slowly,
+  task,
+} from "./scenario";
+import { peopleScenarios } from "./scenarios-people";
+import { toolScenarios } from "./scenarios-tools";
 import type { Script } from "./scripted-model";
 import {
   breaks,
@@ -22,100 +40,6 @@ import {
   wantsTools,
 } from "./scripted-model";
 
-/** One thing that a person does, or the supervisor of the process. */
-export type Act =
-  | { do: "Apply"; resource: Resource; object: Draft<ClusterObject> }
-  | { do: "Patch"; resource: Resource; name: string; patch: object }
-  | { do: "Delete"; resource: Resource; name: string }
-  /** The orderly stop; a new process starts when it has ended. */
-  | { do: "Stop"; graceMs: number };
-
-export interface Scenario {
-  name: string;
-  acts: { atMs: number; act: Act }[];
-  /** What the model does, by question. */
-  scripts?: Record<string, Script>;
-  /** How the free check of an LLM ends, by how many checks came before. */
-  verification?: (earlier: number) => Verification;
-  /** By the task's name. */
-  expected: Record<string, Expectation>;
-  /** The longest that the whole may take, crashes included. */
-  withinMs: number;
-  /** Kill at every so many-th outside call only: for scenarios with very many of them. */
-  stride?: number;
-}
-
-/** Where everything happens. */
-export const NAMESPACE = "default";
-export const secrets: Resource = { apiVersion: "v1", kind: "Secret", plural: "secrets" };
-
-const SECOND = 1_000;
-const MINUTE = 60_000;
-
-function draft(resource: Resource, name: string, body: object): Draft<ClusterObject> {
-  return { apiVersion: resource.apiVersion, kind: resource.kind, metadata: { name, namespace: NAMESPACE }, ...body };
-}
-
-const apply = (resource: Resource, name: string, body: object): Act => ({
-  do: "Apply",
-  resource,
-  object: draft(resource, name, body),
-});
-
-/** The Secret that an `openai` LLM reads by default. */
-export const secret = (key = "sk-1"): Act =>
-  apply(secrets, "openai", { type: "Opaque", data: { OPENAI_API_KEY: Buffer.from(key).toString("base64") } });
-export const llm = (spec: Partial<LLMSpec> = {}): Act =>
-  apply(resources.llm, "gpt-4o", { spec: { provider: "openai", ...spec } });
-export const agent = (spec: Partial<AgentSpec> = {}): Act =>
-  apply(resources.agent, "helper", { spec: { llmRef: { name: "gpt-4o" }, system: "Be brief.", ...spec } });
-export const task = (name: string, spec: Partial<TaskSpec> = {}): Act => {
-  const said = spec.contextWindow ? {} : { userMessage: QUESTION };
-  return apply(resources.task, name, { spec: { agentRef: { name: "helper" }, ...said, ...spec } });
-};
-const patchTask = (name: string, spec: object): Act => ({
-  do: "Patch",
-  resource: resources.task,
-  name,
-  patch: { spec },
-});
-const remove = (resource: Resource, name: string): Act => ({ do: "Delete", resource, name });
-
-/** What tasks ask unless they say otherwise. */
-export const QUESTION = "What is the capital of the moon?";
-
-const at = (atMs: number, ...acts: Act[]): Scenario["acts"] => acts.map((act) => ({ atMs, act }));
-/** Everything that a task needs, applied at once. */
-const catalog = [secret(), llm(), agent()];
-const slowly = says(4 * SECOND);
-const answered = (calls: number, writes: number): Expectation => ({ ends: ["FinalAnswer"], calls, writes });
-
-/** One task "t" with everything it needs, applied together. */
-function one(
-  name: string,
-  script: Script,
-  expected: Expectation,
-  more: Partial<Scenario> & { spec?: Partial<TaskSpec> } = {},
-): Scenario {
-  const { spec, acts = [], ...rest } = more;
-  return {
-    name,
-    acts: [...at(0, ...catalog, task("t", spec)), ...acts],
-    scripts: { [QUESTION]: script },
-    expected: { t: expected },
-    withinMs: 5 * MINUTE,
-    ...rest,
-  };
-}
-
-const failed = (reason: string, calls: number, writes: number): Expectation => ({
-  ends: [`Failed:${reason}`],
-  calls,
-  writes,
-});
-const cancelled: Expectation = { ends: ["Cancelled"] };
-const deleted: Expectation = { ends: ["Deleted"] };
-const answeredSomehow: Expectation = { ends: ["FinalAnswer"] };
 const invalid: Verification = {
   kind: "Failure",
   retryable: false,
@@ -142,13 +66,13 @@ const answers: Scenario[] = [
       ],
     },
   }),
-  one("a tool call that nobody offers, then an answer", [wantsTools(), says()], answered(2, 3)),
+  one("a tool call that nobody offers, then an answer", [wantsTools(), says()], answered(2, 4)),
   one("an empty answer, then an answer", [saysNothing(), says()], answered(2, 4)),
   one("nothing but empty answers", [saysNothing()], failed("EmptyAnswer", 3, 6)),
   one("an answer cut by the token limit", [isCut()], failed("AnswerCut", 1, 2)),
   one("a refusal", [refuses()], failed("Refused", 1, 2)),
   one("a refusal at length", [refusesAtLength()], failed("Refused", 1, 2)),
-  one("a model that wants tools for ever", [wantsTools()], failed("TurnLimit", 3, 4), {
+  one("a model that wants tools for ever", [wantsTools()], failed("TurnLimit", 3, 6), {
     spec: { limits: { maxTurns: 3 } },
   }),
 ];
@@ -218,7 +142,7 @@ const waits: Scenario[] = [
       acts: [...at(2 * SECOND, remove(resources.agent, "helper")), ...at(30 * SECOND, agent({ system: "Be long." }))],
     },
   ),
-  one("an agent edited while the call is in flight", [wantsTools(4 * SECOND), slowly], answered(2, 3), {
+  one("an agent edited while the call is in flight", [wantsTools(4 * SECOND), slowly], answered(2, 4), {
     acts: at(2 * SECOND, {
       do: "Patch",
       resource: resources.agent,
@@ -343,5 +267,7 @@ export const crowd: Scenario = (() => {
   };
 })();
 
+/** Those in which no agent offers a tool. */
+export const plainScenarios: Scenario[] = [...answers, ...failures, ...waits, ...people, ...processes, crowd];
 /** Every scenario. */
-export const scenarios: Scenario[] = [...answers, ...failures, ...waits, ...people, ...processes, crowd];
+export const scenarios: Scenario[] = [...plainScenarios, ...toolScenarios, ...peopleScenarios];

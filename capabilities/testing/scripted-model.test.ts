@@ -1,7 +1,7 @@
 import type { LLM } from "../../crds/index";
 import { apiVersion } from "../../crds/index";
 import { FakeClock } from "./fake-clock";
-import { hangs, isBusy, says, ScriptedModel } from "./scripted-model";
+import { hangs, inTurn, isBusy, says, ScriptedModel, uses } from "./scripted-model";
 
 const metadata = { name: "gpt-4o", namespace: "default", uid: "1", resourceVersion: "1" };
 const llm: LLM = { apiVersion, kind: "LLM", metadata, spec: { provider: "openai", limits: { timeout: "5s" } } };
@@ -28,6 +28,25 @@ test("answers each call by the next act of its script, and goes on with the last
     ["abc", 3],
   ]);
   expect([model.inFlight, model.mostInFlight]).toEqual([0, 3]);
+});
+
+test("asks for tools again when it is asked again, under ids that the conversation does not have yet", async () => {
+  const clock = new FakeClock();
+  const script = [inTurn(uses({ name: "a", id: "call_1" }, { name: "b", id: "call_1" })(10), says(10))];
+  const model = new ScriptedModel({ clock, scripts: { "Hi?": script } });
+  const request = { ...asking("Hi?"), tools: [{ name: "a", description: "Does a", parameters: {} }] };
+  const twice = [1, 2].map(() => model.ask({ llm }, request, patient()));
+  await clock.advance(10);
+  for (const outcome of await Promise.all(twice)) {
+    if (outcome.kind !== "Answer") throw new Error("It answers.");
+    expect(outcome.stop).toBe("ToolCalls");
+    expect(outcome.message.toolCalls?.map(({ id }) => id)).toEqual(["call_1", "call_1_2"]);
+    const messages = [...request.messages, outcome.message];
+    const next = model.ask({ llm }, { ...request, messages }, patient());
+    await clock.advance(10);
+    expect(await next).toMatchObject({ kind: "Answer", stop: "Complete" });
+  }
+  expect(model.calls.map(({ tools }) => tools)).toEqual([["a"], ["a"], ["a"], ["a"]]);
 });
 
 test("gives up by the LLM's own timeout", async () => {

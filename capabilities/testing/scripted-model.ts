@@ -4,7 +4,8 @@
  * and the LLM's own timeout as a real adapter does, and never looks at the cluster.
  */
 import type { Message } from "../../crds/index";
-import { durationMs } from "../adapters/models/endpoint";
+import { durationMs } from "../../crds/index";
+import { CallIds } from "../adapters/models/call-ids";
 import type {
   ModelAnswer,
   ModelFailure,
@@ -29,6 +30,8 @@ export interface SeenCall {
   nth: number;
   /** A copy of what was sent. */
   messages: Message[];
+  /** The names of the tools that it was offered. */
+  tools: string[];
   apiKey?: string;
   startedAt: Date;
   /** Whatever `mark` said when the call started: the simulation's order of all things. */
@@ -75,19 +78,41 @@ export const refusesAtLength = answers((call) => ({
   message: assistant(`I would rather not (${call.number}). `.repeat(2_000)),
   stop: "Refusal",
 }));
-/** Two tool calls in one answer. */
-export const wantsTools = answers((call) => ({
-  stop: "ToolCalls",
-  message: {
-    role: "assistant",
-    content: "",
-    toolCalls: ["a", "b"].map((which) => ({
-      id: `call_${call.number}${which}`,
-      type: "function",
-      function: { name: "search", arguments: "{}" },
-    })),
-  },
-}));
+/** One tool call that a model asks for. */
+interface Wanted {
+  name: string;
+  /** JSON text; by default arguments that tell this call from all others. */
+  arguments?: string;
+  id?: string;
+}
+
+/** Tool calls in one answer, by the names that the model was given. */
+export const uses = (...wanted: (string | Wanted)[]): ReturnType<typeof answers> =>
+  answers((call) => ({
+    stop: "ToolCalls",
+    message: {
+      role: "assistant",
+      content: "",
+      toolCalls: wanted
+        .map((want) => (typeof want === "string" ? { name: want } : want))
+        .map(({ name, id, arguments: given }: Wanted, i) => {
+          const which = `${call.number}${String.fromCharCode(97 + i)}`;
+          const text = given ?? JSON.stringify({ text: which });
+          return { id: id ?? `call_${which}`, type: "function", function: { name, arguments: text } };
+        }),
+    },
+  }));
+/** Two calls in one answer, of a tool that no agent offers. */
+export const wantsTools = uses("search", "search");
+
+/** One act for each answer that stands in the conversation already: a call that is repeated is answered as before. */
+export const inTurn =
+  (...acts: Script): Script[number] =>
+  (call) => {
+    const asked = call.messages.findLastIndex(({ role }) => role === "user");
+    const turns = call.messages.slice(asked).filter(({ role }) => role === "assistant").length;
+    return (acts[Math.min(turns, acts.length - 1)] ?? says())(call);
+  };
 
 const fails =
   (failure: Omit<ModelFailure, "kind">, afterMs = 50) =>
@@ -191,6 +216,7 @@ export class ScriptedModel implements Models {
       trace: request.traceparent?.split("-")[1] ?? "",
       nth: this.calls.filter((other) => other.question === question).length + 1,
       messages: JSON.parse(JSON.stringify(request.messages)) as Message[],
+      tools: request.tools.map(({ name }) => name),
       startedAt: this.#options.clock.now(),
       mark: this.#options.mark?.() ?? 0,
       ...(target.apiKey !== undefined && { apiKey: target.apiKey }),
@@ -204,8 +230,19 @@ export class ScriptedModel implements Models {
   #actOf(call: SeenCall): Act {
     const script = this.#options.scripts?.[call.question] ?? [];
     const act = script[Math.min(call.nth, script.length) - 1] ?? says();
-    return act(call);
+    return withUniqueIds(act(call), call.messages);
   }
+}
+
+/** As the port promises: no two calls of a conversation have the same id, whatever the model says. */
+function withUniqueIds(act: Act, conversation: Message[]): Act {
+  if (act.outcome === "Never" || act.outcome.kind !== "Answer" || !act.outcome.message.toolCalls) return act;
+  const ids = new CallIds(
+    { provider: "openai" },
+    conversation.flatMap(({ toolCalls = [] }) => toolCalls.map(({ id }) => id)),
+  );
+  const toolCalls = act.outcome.message.toolCalls.map((call) => ({ ...call, id: ids.next(call.id) }));
+  return { ...act, outcome: { ...act.outcome, message: { ...act.outcome.message, toolCalls } } };
 }
 
 const timeout: ModelFailure = {

@@ -3,8 +3,11 @@
  * calls are counted, processes are killed (before a call leaves, while it is away, or after it took effect but before
  * the caller hears), and, where the run has weather, calls fail. A dead process reaches nothing and hears nothing.
  */
-import type { Agent, LLM, Task } from "../../crds/index";
+import type { Agent, ContactChannel, LLM, MCPServer, Task, ToolCall } from "../../crds/index";
 import { resources } from "../../crds/index";
+import type { Taken } from "../adapters/channels/desk";
+import type { Channels, Heard } from "../adapters/channels/port";
+import type { McpServers } from "../adapters/mcp/port";
 import type { Models } from "../adapters/models/port";
 import type { Neighbours, Operator } from "../operator";
 import { createOperator } from "../operator";
@@ -16,11 +19,16 @@ import { createRecorder } from "../runtime/events";
 import { silentLog } from "../runtime/log";
 import type { Ref, Resource } from "../runtime/objects";
 import { createSecrets } from "../runtime/secrets";
+import type { Ended } from "../runtime/within-time";
+import { createFakeChannels } from "./fake-channels";
 import type { FakeClock, ProcessClock } from "./fake-clock";
 import type { FakeCluster } from "./fake-cluster";
+import type { FakeService } from "./fake-contact-service";
+import type { FakeMcp } from "./fake-mcp";
+import { holderOf } from "./invariants/effects";
 import type { Trouble, Weather } from "./simulation-weather";
 
-/** Where in an outside call the process dies. `during` is for calls that take time: those to a model. */
+/** Where in an outside call the process dies. `during` is for calls that take time: those to a model, a tool or a service. */
 export type Moment = "before" | "during" | "after";
 
 /** What befalls one call: the process dies in it, or it goes wrong. */
@@ -34,6 +42,8 @@ export interface Surroundings {
   clock: FakeClock;
   cluster: FakeCluster;
   models: Models;
+  mcp: FakeMcp;
+  service: FakeService;
   weather: Weather;
   random: () => number;
   /** Counts an outside call and says what is to befall it, apart from the weather. */
@@ -46,12 +56,22 @@ export interface Surroundings {
   operator?: (neighbours: Neighbours) => Operator;
 }
 
-/** How long after its start a call to a model is cut when it is cut on the way: less than any script takes to answer. */
+/** How long after its start a call to a model or a tool is cut when it is cut on the way: less than any takes to answer. */
 const MID_CALL_MS = 30;
 
-/** What a dead process waits for. */
-function never<T>(): Promise<T> {
+/** What a dead process waits for, and who waits for one. */
+export function never<T>(): Promise<T> {
   return new Promise<T>(() => undefined);
+}
+
+/** A run must not depend on how busy this machine is: a watchdog would, and nothing in the scenarios takes for ever. */
+function unwatched<T>(work: () => T): Ended<T> {
+  try {
+    return { kind: "Done", value: work() };
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    return { kind: "Threw", name, message };
+  }
 }
 
 export class Process {
@@ -60,6 +80,7 @@ export class Process {
   readonly #around: Surroundings;
   readonly #death = new AbortController();
   readonly #clock: ProcessClock;
+  readonly #channels: Channels;
   #watches: (() => void)[] = [];
 
   /** Starts at once, knowing nothing. */
@@ -70,14 +91,19 @@ export class Process {
     const { watches } = around.cluster;
     const cluster = this.#cluster();
     const [clock, log] = [this.#clock, silentLog];
+    this.#channels = this.#makeChannels();
     this.operator = (around.operator ?? createOperator)({
       clock,
       cluster,
       log,
       random: around.random,
+      within: unwatched,
       environment: {},
       models: this.#models(),
-      recorder: createRecorder({ cluster, clock, log, instance: `process-${number}` }),
+      mcp: this.#mcp(),
+      channels: this.#channels,
+      holder: holderOf(number),
+      recorder: createRecorder({ cluster, clock, log, instance: holderOf(number) }),
       secrets: createSecrets({
         cluster,
         clock,
@@ -85,18 +111,35 @@ export class Process {
         watch: (resource, onChange) => watches.watchMetadata(resource, this.#whileAlive(onChange)),
       }),
     });
-    const { llms, agents, tasks } = this.operator;
+    const { llms, agents, mcpServers, contactChannels, tasks, toolCalls } = this.operator;
     this.operator.start();
     if (!this.isAlive) return; // Killed at its very first call.
     this.#watches = [
       watches.watch(resources.llm, (object, phase) => llms.notice(object as LLM, phase)),
       watches.watch(resources.agent, (object, phase) => agents.notice(object as Agent, phase)),
+      watches.watch(resources.mcpServer, (object, phase) => mcpServers.notice(object as MCPServer, phase)),
+      watches.watch(resources.contactChannel, (object, phase) =>
+        contactChannels.notice(object as ContactChannel, phase),
+      ),
       watches.watch(resources.task, (object, phase) => tasks.notice(object as Task, phase)),
+      watches.watch(resources.toolCall, (object, phase) => toolCalls.notice(object as ToolCall, phase)),
     ];
   }
 
   get isAlive(): boolean {
     return !this.#death.signal.aborted;
+  }
+
+  /** Somebody outside says that a question may be answered; nobody hears it when the process is dead. */
+  hint(id: string): void {
+    if (this.isAlive) this.#channels.hint(id);
+  }
+
+  /** Somebody outside sends an answer, whose signature is right. */
+  async take(id: string, answer: Heard): Promise<Taken> {
+    if (!this.isAlive) return never();
+    const taken = await this.operator.toolCalls.desk.take(id, { ...answer });
+    return this.isAlive ? taken : never();
   }
 
   /** Ends at once: nothing is finished, nothing is told. */
@@ -175,6 +218,39 @@ export class Process {
         this.#pass("ask", target.llm.metadata.name, () => models.ask(target, request, until(signal))),
       verify: (target, signal) =>
         this.#pass("verify", target.llm.metadata.name, () => models.verify(target, until(signal))),
+    };
+  }
+
+  /** Only calls lead outside; what is known of a server is in this process. */
+  #mcp(): McpServers {
+    const servers = this.#around.mcp.servers({ number: this.number, clock: this.#clock, death: this.#death.signal });
+    return {
+      follow: (target) => servers.follow(target),
+      drop: (uid) => servers.drop(uid),
+      look: (uid) => servers.look(uid),
+      subscribe: (listener) => servers.subscribe(this.#whileAlive(listener)),
+      close: (graceMs) => servers.close(graceMs),
+      call: (uid, request, signal) => this.#pass("mcp.call", request.tool, () => servers.call(uid, request, signal)),
+    };
+  }
+
+  /** Only requests to a service lead outside; what is known of a question is in this process. */
+  #makeChannels(): Channels {
+    const channels = createFakeChannels({
+      service: this.#around.service,
+      clock: this.#clock,
+      process: this.number,
+      pass: (what, name, act) => this.#pass(what, name, act),
+    });
+    const subscribe: Channels["subscribe"] = (listener) => channels.subscribe(this.#whileAlive(listener));
+    return {
+      check: (target, signal) => channels.check(target, signal),
+      put: (target, question, wasSent) => channels.put(target, question, wasSent),
+      drop: (id) => channels.drop(id),
+      look: (id) => channels.look(id),
+      hint: (id) => channels.hint(id),
+      close: (graceMs) => channels.close(graceMs),
+      subscribe,
     };
   }
 }

@@ -1,94 +1,13 @@
 /**
- * Operators that are wrong in one place each, to prove that the invariants can fail: the real stores, controllers and
- * task machine, with one step of a task replaced. Nothing here is in the product.
+ * Operators that are wrong with tasks, in one place each, to prove that the invariants can fail. Those that are wrong
+ * with tools are in simulation-variants-tools.ts. Nothing here is in the product.
  */
-import type { Agent, LLM, Task } from "../../crds/index";
-import { resources } from "../../crds/index";
-import type { ModelOutcome } from "../adapters/models/port";
-import { createAgentController } from "../catalog/agent/controller";
-import { createLLMController } from "../catalog/llm/controller";
-import type { Neighbours, Operator } from "../operator";
-import { createController } from "../runtime/controller";
-import { InFlight } from "../runtime/in-flight";
 import { keyOf } from "../runtime/objects";
-import type { Outcome } from "../runtime/outcome";
-import { done } from "../runtime/outcome";
-import { Store } from "../runtime/store";
-import type { Decision, Observed } from "../tasks/decision";
 import { decide } from "../tasks/decide";
-import { observe } from "../tasks/observe";
-import type { Performed } from "../tasks/perform";
 import { perform } from "../tasks/perform";
 import { writeStatus } from "../tasks/status";
-import type { TaskWorld } from "../tasks/world";
-
-/** One look at one task, given what was seen and decided. */
-export type Step = (decision: Decision, seen: Observed, task: Task, world: TaskWorld) => Promise<Performed>;
-
-/** An operator whose tasks take `step` where the real one performs. */
-export function operatorWith(step: Step): (neighbours: Neighbours) => Operator {
-  return (neighbours) => {
-    const { cluster, clock } = neighbours;
-    const llms = new Store<LLM>({ clock });
-    const agents = new Store<Agent>({ clock });
-    const tasks = new Store<Task>({ clock });
-    const around = { ...neighbours, llms, agents };
-    const world: TaskWorld = {
-      ...around,
-      tasks,
-      calls: new InFlight<ModelOutcome>(clock),
-      wake: (key) => controller.wake(key),
-      wakeAt: (key, when) => controller.wakeAt(key, when),
-      stopping: () => false,
-    };
-    const controller = createController<Task>({
-      ...neighbours,
-      name: "task-controller",
-      resource: resources.task,
-      store: tasks,
-      reconcile: (key) => look(tasks.get(key)),
-    });
-    const look = async (task: Task | undefined): Promise<Outcome> => {
-      if (!task) return done;
-      const seen = observe(task, world);
-      const performed = await step(decide(seen), seen, task, world);
-      return performed.kind === "Refused" ? done : performed;
-    };
-    const controllers = [createLLMController(around), createAgentController(around), controller] as const;
-    for (const store of [llms, agents])
-      store.subscribe(() => tasks.values().forEach((task) => controller.wake(keyOf(task))));
-    return {
-      llms: controllers[0],
-      agents: controllers[1],
-      tasks: Object.assign(controller, { drain: () => Promise.resolve() }),
-      known: { llms, agents },
-      cluster,
-      environment: neighbours.environment,
-      reachable: () => Promise.resolve(),
-      synced: () => Promise.resolve(),
-      stop: () => Promise.resolve(),
-      start: () => {
-        neighbours.secrets.start();
-        for (const each of controllers) each.start();
-      },
-    };
-  };
-}
-
-/** An operator that does what it should, but has decided something else. */
-function deciding(change: (decision: Decision, seen: Observed) => Decision): (neighbours: Neighbours) => Operator {
-  return operatorWith((decision, seen, task, world) => perform(change(decision, seen), seen, task, world));
-}
-
-/** The states entered, changed. */
-function entering(
-  change: (decision: Extract<Decision, { kind: "Enter" }>, seen: Observed) => Decision,
-): (neighbours: Neighbours) => Operator {
-  return deciding((decision, seen) => (decision.kind === "Enter" ? change(decision, seen) : decision));
-}
-
-/** Nothing is wrong with this one. */
-export const sound = operatorWith(perform);
+import type { Made } from "./simulation-operator";
+import { deciding, entering, operatorWith, sound } from "./simulation-operator";
 
 /** Starts the call, and then writes that it has. */
 export const actsBeforeItWrites = operatorWith(async (decision, seen, task, world) => {
@@ -177,7 +96,7 @@ export const throwsAway = deciding((decision, seen) =>
 );
 
 /** Asks twice, to be sure. */
-export const asksTwice = (neighbours: Neighbours): Operator => {
+export const asksTwice: Made = (neighbours) => {
   const { models } = neighbours;
   const ask: typeof models.ask = (target, request, signal) => {
     void models.ask(target, request, signal);
@@ -235,7 +154,7 @@ export const forgetsTheSystemPrompt = entering((decision, seen) => {
 });
 
 /** Asks without saying on whose behalf. */
-export const asksForNobody = (neighbours: Neighbours): Operator => {
+export const asksForNobody: Made = (neighbours) => {
   const { models } = neighbours;
   const ask: typeof models.ask = (target, { messages, tools }, signal) =>
     models.ask(target, { messages, tools }, signal);

@@ -1,5 +1,5 @@
 /**
- * Plays a scenario: a fake cluster, a fake clock, a scripted model, and one process of the operator after another. It
+ * Plays a scenario: a fake cluster, a fake clock, a scripted model, scripted tools, and one process of the operator after another. It
  * kills processes at chosen outside calls, starts new ones with empty memory, and collects the evidence that the
  * invariants judge. Everything follows from the scenario and the options: the same give the same run.
  */
@@ -7,16 +7,20 @@ import type { Task } from "../../crds/index";
 import { resources } from "../../crds/index";
 import type { Neighbours, Operator } from "../operator";
 import type { ClusterObject, Ref, Resource } from "../runtime/objects";
+import { splitKey } from "../runtime/objects";
 import { dice } from "./dice";
+import { FakeService } from "./fake-contact-service";
 import { FakeClock } from "./fake-clock";
 import { FakeCluster } from "./fake-cluster";
-import type { Evidence, OutsideCall } from "./invariants";
-import { endingOf, violations } from "./invariants";
-import type { Act, Scenario } from "./scenarios";
-import { NAMESPACE } from "./scenarios";
+import { FakeMcp } from "./fake-mcp";
+import type { Death, Evidence, OutsideCall } from "./invariants/index";
+import { endingOf, violations } from "./invariants/index";
+import type { Act, Scenario } from "./scenario";
+import { NAMESPACE } from "./scenario";
 import { ScriptedModel } from "./scripted-model";
+import { People } from "./simulation-people";
 import type { Fate, Moment } from "./simulation-process";
-import { Process } from "./simulation-process";
+import { never, Process } from "./simulation-process";
 import type { Storm, Trouble } from "./simulation-weather";
 import { fairWatches, fairWeather, storm } from "./simulation-weather";
 
@@ -77,8 +81,12 @@ class Simulation {
   readonly #clock = new FakeClock();
   readonly #cluster: FakeCluster;
   readonly #model: ScriptedModel;
+  readonly #mcp: FakeMcp;
+  readonly #service: FakeService;
+  readonly #people: People;
   readonly #start = this.#clock.now().getTime();
   readonly #outside: OutsideCall[] = [];
+  readonly #deaths: Death[] = [];
   readonly #deletedByPeople = new Set<string>();
   readonly #random: () => number;
   #processes = 0;
@@ -94,6 +102,29 @@ class Simulation {
     this.#actsLeft = scenario.acts.length;
     this.#random = dice(options.seed ?? 1);
     this.#cluster = new FakeCluster({ clock: this.#clock, random: this.#random, troubles: fairWatches });
+    this.#cluster.onCall = ({ verb, resource, key, phase }) => {
+      if (phase === "after" && verb === "replaceStatus" && resource.kind === resources.toolCall.kind)
+        this.#people.notice(splitKey(key).name);
+      return undefined;
+    };
+    this.#people = new People({
+      clock: this.#clock,
+      cluster: this.#cluster,
+      namespace: NAMESPACE,
+      people: scenario.people ?? [],
+    });
+    this.#service = new FakeService({
+      clock: this.#clock,
+      mark: () => this.#mark,
+      contact: ({ name }) => scenario.contacts?.[name],
+      hint: ({ id }) => this.#process?.hint(id),
+      post: ({ id }, answer) => this.#process?.take(id, answer) ?? never(),
+    });
+    this.#mcp = new FakeMcp({
+      clock: this.#clock,
+      mark: () => this.#mark,
+      server: ({ name }) => scenario.servers?.[name],
+    });
     this.#model = new ScriptedModel({
       clock: this.#clock,
       mark: () => this.#mark,
@@ -108,7 +139,7 @@ class Simulation {
     if (this.#options.storm) this.#brew(this.#options.storm);
     this.#startProcess();
     const end = this.#start + withinMs + this.#patience;
-    while (this.#now() < end && !this.#isDone()) await this.#clock.step();
+    await this.#clock.advanceUntil(() => this.#now() >= end || this.#isDone());
     await this.#clock.advance(TELLING_MS);
     const calls = [...this.#outside];
     await this.#clock.advance(this.#patience);
@@ -126,6 +157,14 @@ class Simulation {
     const { storm: storms } = this.#options;
     if (!storms) return 0;
     return storms.untilMs + (storms.deafSpells > 0 ? HEALING_MS : CALMING_MS);
+  }
+
+  /** When everybody has noticed that the servers that go away are back: attempts to connect come at ever longer intervals. */
+  get #settledAt(): number {
+    const { servers = {}, withinMs } = this.#scenario;
+    const spells = Object.values(servers).flatMap(({ away = [] }) => away);
+    const ends = spells.map(({ fromMs, toMs }) => 2 * toMs - fromMs + TELLING_MS);
+    return this.#start + Math.max(0, ...ends.filter((ms) => ms < withinMs));
   }
 
   /** Orders everything that happened: how much had been written by then. */
@@ -154,7 +193,11 @@ class Simulation {
         object,
       })),
       calls: this.#model.calls,
+      toolCalls: this.#mcp.calls,
+      questions: this.#service.items,
+      misheard: this.#service.violations,
       outside: this.#outside,
+      deaths: [...this.#deaths],
       expected: this.#scenario.expected,
       kills: kills.length + stops,
       isStormy,
@@ -166,7 +209,8 @@ class Simulation {
 
   /** Whether people have done all they meant to, a process is there, and every task is where it should end. */
   #isDone(): boolean {
-    if (this.#actsLeft > 0 || !this.#process?.isAlive) return false;
+    if (this.#actsLeft > 0 || this.#people.waiting > 0 || !this.#process?.isAlive || this.#now() < this.#settledAt)
+      return false;
     if (this.#options.storm && this.#now() < this.#start + this.#options.storm.untilMs) return false;
     if (this.#judged.writes === this.#mark) return this.#judged.isDone;
     const isDone = Object.entries(this.#scenario.expected).every(([name, { ends }]) =>
@@ -183,10 +227,15 @@ class Simulation {
       clock: this.#clock,
       cluster: this.#cluster,
       models: this.#model,
+      mcp: this.#mcp,
+      service: this.#service,
       random: this.#random,
       weather: storms ? storm(storms, this.#random, isOver) : fairWeather,
       enter: (process, what, name) => this.#enter(process, what, name),
-      died: () => this.#later(RESTART_MS, () => this.#startProcess()),
+      died: ({ number }) => {
+        this.#deaths.push({ process: number, mark: this.#mark, at: this.#clock.now() });
+        this.#later(RESTART_MS, () => this.#startProcess());
+      },
       disturb: (resource, ref) => this.#disturb(resource, ref),
       ...(operator && { operator }),
     });
@@ -245,7 +294,8 @@ class Simulation {
   /** The storm's part that comes by itself: deaf spells and reports of ends that never were. */
   #brew({ untilMs, lagMs, repeated, displaced, falseDeletions, deafSpells }: Storm): void {
     const { watches } = this.#cluster;
-    const kinds = [resources.llm, resources.agent, resources.task];
+    const { tool: _tool, taskRun: _taskRun, ...watched } = resources;
+    const kinds: Resource[] = Object.values(watched);
     const any = <T>(values: T[]): T | undefined => values[Math.floor(this.#random() * values.length)];
     watches.troubles = { lagMs, repeated, displaced };
     for (let i = 0; i < falseDeletions; i++) {

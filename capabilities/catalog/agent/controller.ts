@@ -1,5 +1,5 @@
 /** The Agent controller: what has an Agent looked at, and what one look is. Everything it needs to know is in memory. */
-import type { Agent, LLM } from "../../../crds/index";
+import type { Agent, ContactChannel, LLM, MCPServer } from "../../../crds/index";
 import { resources } from "../../../crds/index";
 import type { Clock } from "../../runtime/clock";
 import type { Cluster } from "../../runtime/cluster";
@@ -25,11 +25,13 @@ export interface AgentWorld {
   random: () => number;
   agents: Store<Agent>;
   llms: Store<LLM>;
+  mcpServers: Store<MCPServer>;
+  contactChannels: Store<ContactChannel>;
 }
 
-/** Follows Agents and the LLMs they name. */
+/** Follows Agents, and the LLMs, MCPServers and ContactChannels they name. */
 export function createAgentController(world: AgentWorld): Controller<Agent> {
-  const { agents, llms, cluster, clock, log, random } = world;
+  const { agents, llms, mcpServers, contactChannels, cluster, clock, log, random } = world;
   const controller = createController<Agent>({
     name: "agent-controller",
     resource: resources.agent,
@@ -41,8 +43,20 @@ export function createAgentController(world: AgentWorld): Controller<Agent> {
     random,
   });
   agents.index("catalog/llm", (agent) => [`${agent.metadata.namespace}/${agent.spec.llmRef.name}`]);
-  llms.subscribe(function wakeAgentsOf({ key }) {
+  llms.subscribe(function wakeAgentsOfLLM({ key }) {
     for (const agent of agents.byIndex("catalog/llm", key)) controller.wake(keyOf(agent));
+  });
+  agents.index("catalog/mcpServer", ({ metadata, spec }) =>
+    (spec.mcpServers ?? []).map(({ name }) => `${metadata.namespace}/${name}`),
+  );
+  mcpServers.subscribe(function wakeAgentsOfServer({ key }) {
+    for (const agent of agents.byIndex("catalog/mcpServer", key)) controller.wake(keyOf(agent));
+  });
+  agents.index("catalog/contactChannel", ({ metadata, spec }) =>
+    (spec.humanContactChannels ?? []).map(({ name }) => `${metadata.namespace}/${name}`),
+  );
+  contactChannels.subscribe(function wakeAgentsOfChannel({ key }) {
+    for (const agent of agents.byIndex("catalog/contactChannel", key)) controller.wake(keyOf(agent));
   });
   return controller;
 }
@@ -50,12 +64,13 @@ export function createAgentController(world: AgentWorld): Controller<Agent> {
 async function reconcileAgent(key: Key, world: AgentWorld): Promise<Outcome> {
   const agent = world.agents.get(key);
   if (!agent || agent.metadata.deletionTimestamp) return done;
-  const { say: verdict, notes } = decide(observe(agent, world.llms));
+  const seen = observe(agent, world);
+  const { say: verdict, notes } = decide(seen);
   const voice = {
     resource: resources.agent,
     component: "agent-controller",
     store: world.agents,
     ...world,
   };
-  return say(agent, verdict, voice, { status: { tools: [] }, notes });
+  return say(agent, verdict, voice, { status: { tools: seen.offer.tools }, notes });
 }

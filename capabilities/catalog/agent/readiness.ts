@@ -1,26 +1,46 @@
 /**
- * Whether an Agent can be used. Pure and level-based: it follows its LLM in both directions, for ever, and nothing it
- * says is sticky.
+ * Whether an Agent can be used. Pure and level-based: it follows its LLM, its MCPServers and its ContactChannels in both
+ * directions, for ever, and nothing it says is sticky. What it offers to the model is worked out in offer.ts.
  */
 import type { AgentSpec } from "../../../crds/index";
 import { assertNever } from "../../runtime/assert-never";
+import { listed } from "../../runtime/listed";
 import type { Note, Verdict } from "../status";
+import type { Offer } from "./offer";
 
-/** The LLM an agent names. `detail` is what the LLM says about itself; it is `Unchecked` before the operator has looked at it. */
-export type LLMFound =
+/**
+ * An LLM or a ContactChannel an agent names. `detail` is what it says about itself; it is `Unchecked` before the operator has
+ * looked at it.
+ */
+export type Found =
   | { kind: "Missing" }
   | { kind: "Unchecked" }
   | { kind: "NotReady"; detail: string }
   | { kind: "Ready" };
 
+/** An MCPServer an agent names. `detail` is what the server says about itself; it is `Connecting` before anything is known. */
+export type ServerFound =
+  | { kind: "Missing" }
+  | { kind: "Connecting" }
+  | { kind: "NotConnected"; detail: string }
+  | { kind: "Connected" };
+
+/** Everything that the readiness of an Agent depends on. */
 export interface Observed {
   namespace: string;
-  spec: Pick<AgentSpec, "llmRef" | "mcpServers" | "tools" | "humanContactChannels" | "subAgents">;
-  llm: LLMFound;
+  spec: Pick<AgentSpec, "llmRef" | "tools" | "subAgents">;
+  llm: Found;
+  /** In the order of `spec.mcpServers`. */
+  servers: (ServerFound & { name: string })[];
+  /** In the order of `spec.humanContactChannels`. */
+  channels: (Found & { name: string })[];
+  /** What is offered, of what the servers are known to have. */
+  offer: Offer;
   /** Nothing has been said about this agent yet. */
   isNew: boolean;
 }
 
+/** What to say, and what to tell before it. */
 export interface Decision {
   say: Verdict;
   /** Events that come before that of the verdict. */
@@ -42,32 +62,77 @@ export function decide(seen: Observed): Decision {
 }
 
 function judge(seen: Observed): Verdict {
-  const tools = toolsDetail(seen.spec);
+  const unoffered = unofferedDetail(seen.spec);
+  const servers = seen.servers.flatMap((server) => serverDetail(server, seen.namespace) ?? []);
+  const channels = seen.channels.flatMap((channel) => channelDetail(channel, seen.namespace) ?? []);
   const llm = llmDetail(seen);
-  if (tools === undefined && llm === undefined) return usable();
-  // Of an LLM that is only just being looked at nothing is told; it comes last, for its sentence may end in a command.
-  if (tools === undefined && seen.llm.kind === "Unchecked") return { ...pending([llm]), passing: true };
-  const verdict = pending([tools, llm]);
-  return llm === undefined && awaitsOnlyAgents(seen.spec) ? { ...verdict, reason: "SubAgentsPending" } : verdict;
+  const tools = [unoffered, ...servers, ...channels, ...seen.offer.faults].filter((sentence) => sentence !== undefined);
+  if (tools.length === 0 && llm === undefined) return usable();
+  // The LLM comes last, for its sentence may end in a command.
+  const verdict = pending([...tools, llm]);
+  if (awaitsOnlyNews(seen, unoffered)) return { ...verdict, passing: true };
+  const awaitsOnlyAgents = llm === undefined && tools.length === 1 && namesOnlyAgents(seen.spec);
+  return awaitsOnlyAgents ? { ...verdict, reason: "SubAgentsPending" } : verdict;
 }
 
-function awaitsOnlyAgents({ mcpServers, tools, humanContactChannels }: Observed["spec"]): boolean {
-  return [mcpServers, tools, humanContactChannels].every((references) => (references ?? []).length === 0);
+/** Of an LLM or a channel that is only just being looked at, and of a server that is being connected, nothing is told. */
+function awaitsOnlyNews({ llm, servers, channels, offer }: Observed, unoffered: string | undefined): boolean {
+  return (
+    unoffered === undefined &&
+    offer.faults.length === 0 &&
+    [llm, ...channels].every(({ kind }) => kind === "Ready" || kind === "Unchecked") &&
+    servers.every(({ kind }) => kind === "Connected" || kind === "Connecting")
+  );
+}
+
+function namesOnlyAgents({ tools, subAgents }: Observed["spec"]): boolean {
+  return (subAgents ?? []).length > 0 && (tools ?? []).length === 0;
+}
+
+function serverDetail(server: Observed["servers"][number], namespace: string): string | undefined {
+  switch (server.kind) {
+    case "Missing":
+      return `MCPServer "${server.name}" does not exist in namespace "${namespace}". Create it, or change spec.mcpServers.`;
+    case "NotConnected":
+      return `MCPServer "${server.name}" is not connected: ${server.detail}`;
+    case "Connecting":
+      return `Waiting for MCPServer "${server.name}" to be connected`;
+    case "Connected":
+      return undefined;
+    default:
+      return assertNever(server);
+  }
+}
+
+function channelDetail(channel: Observed["channels"][number], namespace: string): string | undefined {
+  const { name } = channel;
+  return foundDetail(channel, { kind: "ContactChannel", name, namespace, field: "spec.humanContactChannels" });
 }
 
 function llmDetail({ llm, namespace, spec }: Observed): string | undefined {
-  const { name } = spec.llmRef;
-  switch (llm.kind) {
+  return foundDetail(llm, { kind: "LLM", name: spec.llmRef.name, namespace, field: "spec.llmRef.name" });
+}
+
+interface Named {
+  kind: string;
+  name: string;
+  namespace: string;
+  /** Where the agent names it. */
+  field: string;
+}
+
+function foundDetail(found: Found, { kind, name, namespace, field }: Named): string | undefined {
+  switch (found.kind) {
     case "Missing":
-      return `LLM "${name}" does not exist in namespace "${namespace}". Create it, or change spec.llmRef.name.`;
+      return `${kind} "${name}" does not exist in namespace "${namespace}". Create it, or change ${field}.`;
     case "NotReady":
-      return `LLM "${name}" is not ready: ${llm.detail}`;
+      return `${kind} "${name}" is not ready: ${found.detail}`;
     case "Unchecked":
-      return `Waiting for LLM "${name}" to be validated`;
+      return `Waiting for ${kind} "${name}" to be validated`;
     case "Ready":
       return undefined;
     default:
-      return assertNever(llm);
+      return assertNever(found);
   }
 }
 
@@ -86,28 +151,17 @@ function pending(sentences: (string | undefined)[]): Verdict {
   return { ready: false, status: "Pending", reason: "ValidationFailed", detail, conditions: [] };
 }
 
-/** Tools of any sort are waited for, since nothing in this version would offer them to the model. */
-function toolsDetail(spec: Observed["spec"]): string | undefined {
-  const awaited = [
-    ...namesOf("MCPServer", spec.mcpServers),
-    ...namesOf("Tool", spec.tools),
-    ...namesOf("ContactChannel", spec.humanContactChannels),
-    ...namesOf("Agent", spec.subAgents),
-  ];
+/** Other sorts of tools are waited for, since nothing in this version would offer them to the model. */
+function unofferedDetail(spec: Observed["spec"]): string | undefined {
+  const awaited = [...namesOf("Tool", spec.tools), ...namesOf("Agent", spec.subAgents)];
   if (awaited.length === 0) return undefined;
-  const fields = (["mcpServers", "tools", "humanContactChannels", "subAgents"] as const).filter(
-    (field) => (spec[field] ?? []).length > 0,
-  );
+  const fields = (["tools", "subAgents"] as const).filter((field) => (spec[field] ?? []).length > 0);
   return (
-    `Waiting for ${listed(awaited)}: this version of KubeChain does not offer tools to agents yet. ` +
-    `Remove ${listed(fields.map((field) => `spec.${field}`))} to use the agent without tools.`
+    `Waiting for ${listed(awaited)}: this version of KubeChain does not offer such tools to agents yet. ` +
+    `Remove ${listed(fields.map((field) => `spec.${field}`))} to use the agent without them.`
   );
 }
 
 function namesOf(kind: string, references: { name: string }[] | undefined): string[] {
   return (references ?? []).map(({ name }) => `${kind} "${name}"`);
-}
-
-function listed(parts: string[]): string {
-  return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.slice(-1).join("")}`;
 }

@@ -2,22 +2,28 @@
 import type { LLM } from "../../../crds/index";
 import { resources } from "../../../crds/index";
 import { defaultSecretRef } from "../../adapters/models/endpoint";
+import type { ModelTarget } from "../../adapters/models/port";
 import type { Controller } from "../../runtime/controller";
 import { createController } from "../../runtime/controller";
 import type { Key } from "../../runtime/objects";
 import { keyOf } from "../../runtime/objects";
 import type { Outcome } from "../../runtime/outcome";
 import { done } from "../../runtime/outcome";
-import { Checks } from "./checks";
+import { Checks } from "../checks";
 import { observe } from "./observe";
 import { perform } from "./perform";
+import type { CheckResult } from "./readiness";
 import { decide } from "./readiness";
 import type { LLMNeighbours, LLMWorld } from "./world";
 
 /** Follows LLMs, their Secrets and the outcomes of their checks. */
 export function createLLMController(neighbours: LLMNeighbours): Controller<LLM> {
   const { llms, secrets, models, cluster, clock, log, random } = neighbours;
-  const checks = new Checks(clock, models);
+  const checks = new Checks<ModelTarget, CheckResult>(clock, {
+    check: (target, signal) => models.verify(target, signal),
+    isGood: ({ kind }) => kind === "Verified",
+    lost: (message) => ({ kind: "Failure", retryable: true, message }),
+  });
   const world: LLMWorld = {
     ...neighbours,
     checks,

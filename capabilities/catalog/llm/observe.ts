@@ -12,6 +12,7 @@ export interface Sight {
   apiKey?: string;
 }
 
+/** What is seen of an LLM now. */
 export async function observe(llm: LLM, world: LLMWorld): Promise<Sight> {
   const { uid, generation = 0 } = llm.metadata;
   const { key, apiKey } = await findKey(llm, world);
@@ -28,7 +29,7 @@ export async function observe(llm: LLM, world: LLMWorld): Promise<Sight> {
 }
 
 /** What an LLM is, in words. */
-export function described(llm: LLM, environment: ModelEnvironment): Described {
+function described(llm: LLM, environment: ModelEnvironment): Described {
   const endpoint = endpointOf(llm, environment);
   const provider = providerTitle(llm.spec.provider);
   const common = {

@@ -9,6 +9,7 @@ import type { Sight } from "./observe";
 import type { Decision } from "./readiness";
 import type { LLMWorld } from "./world";
 
+/** Does what was decided. Never rejects. */
 export async function perform(decision: Decision, llm: LLM, sight: Sight, world: LLMWorld): Promise<Outcome> {
   const key = keyOf(llm);
   if (decision.say) {

@@ -1,4 +1,4 @@
-import { FIRST_RETRY_MS, LONGEST_RETRY_MS, RECHECK_MS, REFUSED_RECHECK_MS, retryPauseMs } from "./pauses";
+import { FIRST_RETRY_MS, LONGEST_RETRY_MS, RECHECK_MS, REFUSED_RECHECK_MS, retryPauseMs } from "../pauses";
 import type { Check, CheckResult, Decision, KeyFound, Observed } from "./readiness";
 import { decide } from "./readiness";
 

@@ -9,9 +9,13 @@
  * R3 What failed is tried again by itself: soon when it may pass, every 5 minutes when a person has to act (an account
  *    may be topped up, a model enabled, without any object changing).
  */
+import type { WantedCondition } from "../../../crds/index";
 import { assertNever } from "../../runtime/assert-never";
-import type { Verdict, WantedCondition } from "../status";
-import { FIRST_RETRY_MS, pauseMs, RECHECK_MS, REFUSED_RECHECK_MS } from "./pauses";
+import { later } from "../../runtime/later";
+import type { Check as CheckOf } from "../checks";
+import { FIRST_RETRY_MS, pauseMs, RECHECK_MS, REFUSED_RECHECK_MS } from "../pauses";
+import { unreadable } from "../secret-words";
+import type { Verdict } from "../status";
 import * as words from "./words";
 
 /** Which key in which Secret. */
@@ -40,17 +44,8 @@ export type CheckResult =
       retryAfterMs?: number;
     };
 
-/** The check of this LLM in this process. `subject` says what was checked; `failures` counts them in a row. */
-export type Check =
-  | { kind: "None" }
-  | { kind: "Running"; subject: string }
-  | {
-      kind: "Finished";
-      subject: string;
-      result: CheckResult;
-      failures: number;
-      at: Date;
-    };
+/** The check of this LLM in this process. */
+export type Check = CheckOf<CheckResult>;
 
 /** What the LLM is, as far as readiness depends on it. */
 export interface Described {
@@ -66,6 +61,7 @@ export interface Described {
   unreachable?: string;
 }
 
+/** Everything that the readiness of an LLM depends on. */
 export interface Observed {
   now: Date;
   uid: string;
@@ -94,10 +90,10 @@ export function decide(seen: Observed): Decision {
       // A change of the Secret has the LLM looked at; looking again anyway covers one that nobody heard of.
       return {
         say: unusable(seen, "SecretValidationFailed", words.withoutKey(seen.key)),
-        until: after(seen, REFUSED_RECHECK_MS),
+        until: later(seen.now, REFUSED_RECHECK_MS),
       };
     case "Unreadable":
-      return awaitSecret(seen, words.unreadable(seen.key.ref, seen.key.message));
+      return awaitSecret(seen, unreadable(seen.key.ref, seen.key.message));
     case "NotNeeded":
       return judge(seen, "without key");
     case "Found":
@@ -109,7 +105,7 @@ export function decide(seen: Observed): Decision {
 
 /** The API server did not say whether the key is there: no reason to stop what works (R2), none to start what was not checked. */
 function awaitSecret(seen: Observed, message: string): Decision {
-  const until = after(seen, FIRST_RETRY_MS);
+  const until = later(seen.now, FIRST_RETRY_MS);
   return seen.isReady ? { until } : { say: unusable(seen, "SecretValidationFailed", message), until };
 }
 
@@ -123,19 +119,15 @@ function judge(seen: Observed, keyVersion: string): Decision {
   if (result.kind === "Verified")
     return {
       say: usable(seen, result.modelListed),
-      ...again(seen, after({ now: at }, RECHECK_MS), { subject, failures: 0 }),
+      ...again(seen, later(at, RECHECK_MS), { subject, failures: 0 }),
     };
-  const next = again(seen, after({ now: at }, pauseMs(seen.uid, result, failures)), { subject, failures });
+  const next = again(seen, later(at, pauseMs(seen.uid, result, failures)), { subject, failures });
   if (result.retryable && seen.isReady) return next; // R2
   return { say: unusable(seen, "ValidationFailed", result.message), ...next };
 }
 
 function again(seen: Observed, due: Date, check: { subject: string; failures: number }): Decision {
   return seen.now < due ? { until: due } : { check };
-}
-
-function after({ now }: { now: Date }, ms: number): Date {
-  return new Date(now.getTime() + ms);
 }
 
 function usable({ llm, key }: Observed, modelListed: boolean | undefined): Verdict {

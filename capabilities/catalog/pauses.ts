@@ -1,9 +1,18 @@
-/** When an LLM is checked again. Pure: the jitter is made of the LLM's identity, so that the same LLM waits the same time. */
-import type { CheckResult } from "./readiness";
+/**
+ * When what stands behind an object of the catalog is checked again. Pure: the jitter is made of the object's identity, so that
+ * the same object waits the same time.
+ */
+import { fractionOf } from "../runtime/fraction";
 
-type CheckFailure = Extract<CheckResult, { kind: "Failure" }>;
+/** What of a failed check says when to repeat it. */
+export interface CheckFailure {
+  /** It may pass by itself. */
+  retryable: boolean;
+  /** For how long the other side asked to be left alone, in milliseconds. */
+  retryAfterMs?: number;
+}
 
-/** A Ready LLM is checked again this often, so that a revoked key is noticed before a task meets it. */
+/** What is Ready is checked again this often, so that a revoked key is noticed before a task meets it. */
 export const RECHECK_MS = 10 * 60_000;
 /** What a person has to mend is looked at again this often. */
 export const REFUSED_RECHECK_MS = 5 * 60_000;
@@ -19,16 +28,9 @@ export function pauseMs(uid: string, failure: CheckFailure, failures: number): n
 
 /**
  * The pause before the repetition that follows `failures` (1 or more) failures in a row: doubled each time, then
- * shortened by up to a quarter, always the same for the same LLM and count, and different between LLMs.
+ * shortened by up to a quarter, always the same for the same object and count, and different between objects.
  */
 export function retryPauseMs(uid: string, failures: number): number {
   const pause = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 16), LONGEST_RETRY_MS);
-  return Math.round(pause * (1 - fraction(`${uid}/${failures}`) / 4));
-}
-
-/** FNV-1a over UTF-16 code units, as a number from 0 up to 1. */
-function fraction(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  return hash / 2 ** 32;
+  return Math.round(pause * (1 - fractionOf(`${uid}/${failures}`) / 4));
 }
