@@ -51,7 +51,7 @@ export async function ensureBinaries(progress: Progress, env: NodeJS.ProcessEnv 
 }
 
 /** The programs of a KUBEBUILDER_ASSETS folder; what is missing from it is named in a `Failure`. */
-export function readyMade(folder: string): Binaries {
+function readyMade(folder: string): Binaries {
   const { controllerManager, ...required } = binariesIn(folder);
   const missing = [required.etcd, required.apiserver, required.kubectl].filter((file) => !existsSync(file));
   if (missing.length > 0) {
@@ -65,11 +65,15 @@ export function readyMade(folder: string): Binaries {
 }
 
 /** The cache folder of this very module: other sources or another machine type, another folder. */
-export function cacheFolder(root: string, env: NodeJS.ProcessEnv): string {
+function cacheFolder(root: string, env: NodeJS.ProcessEnv): string {
   const hash = createHash("sha256").update(JSON.stringify([VERSION, process.platform, process.arch]));
   for (const file of MODULE_FILES) hash.update(readFileSync(join(root, "controlplane", file)));
-  const cache = env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  return join(cache, "kubechain", `controlplane-${hash.digest("hex").slice(0, 12)}`);
+  return join(cacheRoot(env), `controlplane-${hash.digest("hex").slice(0, 12)}`);
+}
+
+/** Where everything is kept that is made once and is no part of the checkout. */
+export function cacheRoot(env: NodeJS.ProcessEnv): string {
+  return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "kubechain");
 }
 
 function binariesIn(folder: string): Binaries {

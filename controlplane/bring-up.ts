@@ -1,6 +1,7 @@
 /**
- * Brings a state up, whatever of it runs already: programs, build, API, CRDs, controllers, model, operator, in this
- * order. up, quickstart, operator, dev and the tests all come through here. Two at once on one state take turns.
+ * Brings a state up, whatever of it runs already: programs, build, API, CRDs, controllers, model, HumanLayer-compatible
+ * server, operator, in this order. up, quickstart, operator, dev and the tests all come through here. Two at once on one
+ * state take turns.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -9,6 +10,8 @@ import type { Binaries } from "./binaries";
 import { WITHOUT_CONTROLLERS, ensureBinaries } from "./binaries";
 import { ensureApi, ensureControllers, pidOf } from "./controlplane";
 import { Failure, tailOf } from "./failure";
+import { chooseHumanLayer } from "./humanlayer";
+import { ensureHumanLayer } from "./humanlayer-process";
 import { install } from "./install";
 import type { Kubectl } from "./kubectl";
 import { kubectlFor } from "./kubectl";
@@ -31,6 +34,8 @@ export interface Wanted {
   /** False: everything but the operator. */
   operator: boolean;
   noFsync?: boolean;
+  /** True: people can be asked through HumanLayer, through our own server when the user has no other. */
+  people?: boolean;
 }
 
 /** A state that is up. */
@@ -69,13 +74,19 @@ async function start(state: State, binaries: Binaries, { wanted, progress, env }
   if (binaries.controllerManager === undefined) progress.say(`! ${WITHOUT_CONTROLLERS}`);
   const models = chooseModels(wanted.baseUrl, env, recall(state).models);
   remember(state, { models });
+  const humanLayer = wanted.people === true ? chooseHumanLayer(env, recall(state).humanLayer) : undefined;
+  if (humanLayer !== undefined) remember(state, { humanLayer });
   const company = async (): Promise<ProgramName[]> => [
     ...ensureControllers(state, binaries),
     ...(models.kind === "Scripted" ? await ensureScriptedModel(state) : []),
+    ...(humanLayer?.kind === "Own" ? await ensureHumanLayer(state) : []),
   ];
-  const title =
-    models.kind === "Scripted" ? "starting the controllers and the scripted model" : "starting the controllers";
-  const others = await progress.step(title, company, said);
+  const titles = [
+    "the controllers",
+    ...(models.kind === "Scripted" ? ["the scripted model"] : []),
+    ...(humanLayer?.kind === "Own" ? ["the HumanLayer-compatible server"] : []),
+  ];
+  const others = await progress.step(`starting ${titles.join(", ")}`, company, said);
   const starting = (): Promise<ProgramName[]> => ensureOperator(state, kubectl, env);
   const operator = wanted.operator ? await progress.step("starting the operator", starting, said) : [];
   return { state, binaries, kubectl, models, started: [...api, ...others, ...operator] };
@@ -107,7 +118,7 @@ export async function ensureBuilt(progress: Progress): Promise<void> {
   const lock = join(root, "node_modules", ".kubechain-build.lock");
   const waiting = (pid: number): void =>
     progress.say(`  process ${pid} is building the operator already; waiting for it`);
-  const build = (): Promise<void> => progress.step("building the operator (about 20 seconds)", runBuild);
+  const build = (): Promise<void> => progress.step("building the operator (up to a minute)", runBuild);
   await withLock(lock, async () => (isBuildStale() ? build() : undefined), waiting);
 }
 

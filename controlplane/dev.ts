@@ -8,6 +8,7 @@ import { bringUp } from "./bring-up";
 import { readOptions } from "./command-line";
 import { stop } from "./controlplane";
 import { Failure, runScript } from "./failure";
+import { peopleVariables } from "./humanlayer";
 import { modelVariables } from "./models";
 import { operatorCommand, prepareOperator } from "./operator-process";
 import { isFree } from "./ports";
@@ -33,6 +34,7 @@ async function dev(argv: string[]): Promise<number> {
   const progress = showProgress(process.stdout);
   const wanted = {
     operator: false,
+    people: true,
     ...(port === undefined ? {} : { port }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
   };
@@ -54,7 +56,8 @@ async function dev(argv: string[]): Promise<number> {
 function developmentEnvironment(kubeconfig: string, dir: string): NodeJS.ProcessEnv {
   const state = stateAt(dir);
   const { unset, set } = operatorCommand(state, process.env);
-  const { ports, models = { kind: "Providers" } } = recall(state);
+  const memory = recall(state);
+  const { ports, models = { kind: "Providers" } } = memory;
   const own = Object.entries(set).filter(
     ([name]) => name.startsWith("PEPR_RE") || name === "PEPR_LAST_SEEN_LIMIT_SECONDS",
   );
@@ -63,6 +66,7 @@ function developmentEnvironment(kubeconfig: string, dir: string): NodeJS.Process
     KUBECONFIG: kubeconfig,
     KUBECHAIN_WEBHOOK_HOST: "127.0.0.1",
     ...modelVariables(models, ports.model),
+    ...peopleVariables(memory),
   };
   return { ...Object.fromEntries(kept), ...Object.fromEntries(own), ...development };
 }

@@ -9,7 +9,8 @@ async function down(argv: string[]): Promise<number> {
   const options = readOptions(
     {
       name: "down",
-      summary: "Stops the operator, the model and the control plane. The data stays for the next `npm run up`.",
+      summary:
+        "Stops the operator, the model, the HumanLayer-compatible server and the control plane. The data stays for the next `npm run up`.",
       flags: ["state", "delete-data"],
     },
     argv,

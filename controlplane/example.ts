@@ -6,6 +6,7 @@ import { PROVIDER_KEYS } from "./models";
 import type { ModelSource } from "./state";
 import type { Manifest } from "./webhooks";
 
+/** A provider that a key can be given for. */
 export type Provider = keyof typeof PROVIDER_KEYS;
 
 /** The model to ask: whose API it speaks, its name if not the example's own, and the key if there is one. */

@@ -1,6 +1,8 @@
 /** Runs kubectl against one control plane, and against no other: the kubeconfig is always given. */
 import { spawn } from "node:child_process";
+import { dirname, join } from "node:path";
 import { Failure } from "./failure";
+import { KUBECTL_CACHE } from "./state";
 
 /** How a command ended. */
 export interface Ran {
@@ -12,11 +14,20 @@ export interface Ran {
 /** `kubectl` bound to a control plane. */
 export type Kubectl = (args: readonly string[], stdin?: string) => Promise<Ran>;
 
+/**
+ * This process's environment for a kubectl of ours. What kubectl remembers of the API server is kept beside the kubeconfig:
+ * control planes come and go, and the user's own cache would keep something of each.
+ */
+export function kubectlEnvironment(kubeconfig: string): NodeJS.ProcessEnv {
+  const cache = join(dirname(kubeconfig), KUBECTL_CACHE);
+  return { ...process.env, KUBECONFIG: kubeconfig, KUBECACHEDIR: cache, KUBECTL_KUBERC: "false" };
+}
+
 /** A kubectl for this kubeconfig. The user's own kubectl settings other than plugins have no effect on it. */
 export function kubectlFor(binary: string, kubeconfig: string): Kubectl {
   return (args, stdin) =>
     new Promise((resolve, reject) => {
-      const child = spawn(binary, args, { env: { ...process.env, KUBECONFIG: kubeconfig, KUBECTL_KUBERC: "false" } });
+      const child = spawn(binary, args, { env: kubectlEnvironment(kubeconfig) });
       const out: Buffer[] = [];
       const err: Buffer[] = [];
       child.stdout.on("data", (chunk: Buffer) => out.push(chunk));

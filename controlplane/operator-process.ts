@@ -9,6 +9,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { keyFiles } from "./certificates";
 import { logEnd, pidOf, stop } from "./controlplane";
 import type { Kubectl } from "./kubectl";
+import { HUMANLAYER_BASE, HUMANLAYER_KEY, peopleVariables } from "./humanlayer";
+import { ensureReceiverPort } from "./humanlayer-process";
 import { modelVariables } from "./models";
 import { choosePort } from "./ports";
 import { ask, waitUntil } from "./probe";
@@ -19,6 +21,7 @@ import { projectFiles, withOwnTools } from "./project";
 import { quote, quoteAll } from "./shell";
 import type { ProgramName, State } from "./state";
 import { logOf, recall, remember } from "./state";
+import { uvFolder, withUv } from "./uv";
 import { registerWebhooks } from "./webhooks";
 
 /** What the operator writes on standard output once its webhooks answer and its stores are filled. */
@@ -28,6 +31,9 @@ const HEALTHY_WITHIN_MS = 10_000;
 /** Calls in flight get their grace first. */
 const STOP_WITHIN_MS = 15_000;
 
+/** Room for young objects, in MiB a half: V8 would take twice as much in a burst and be slow to give it back. */
+const YOUNG_OBJECTS = "--max-semi-space-size=16";
+
 /** The operator's command and what its environment has on top of, and without, the caller's. */
 export interface OperatorCommand {
   command: string;
@@ -36,15 +42,17 @@ export interface OperatorCommand {
   unset: string[];
 }
 
-/** Chooses and remembers the operator's port and secret path, for an operator that does not run now. */
+/** Chooses and remembers the operator's ports and secret path, for an operator that does not run now. */
 export async function prepareOperator(state: State): Promise<void> {
   await choosePort(state, "operator");
+  await ensureReceiverPort(state);
   if (recall(state).apiPath === undefined) remember(state, { apiPath: randomBytes(24).toString("hex") });
 }
 
 /** How to become the operator of this state. `env` is the caller's. */
 export function operatorCommand(state: State, env: NodeJS.ProcessEnv): OperatorCommand {
-  const { ports, apiPath = "", models = { kind: "Providers" } } = recall(state);
+  const memory = recall(state);
+  const { ports, apiPath = "", models = { kind: "Providers" } } = memory;
   const serving = keyFiles(state, "webhooks");
   const set = {
     KUBECONFIG: state.operatorKubeconfig,
@@ -55,28 +63,28 @@ export function operatorCommand(state: State, env: NodeJS.ProcessEnv): OperatorC
     PORT: String(ports.operator),
     KUBECHAIN_WEBHOOK_HOST: "127.0.0.1",
     LOG_LEVEL: env["LOG_LEVEL"] || "warn",
-    // Pepr's watch may never give up on an API server that is away, nor invent deletions when it lists anew.
-    PEPR_RESYNC_FAILURE_MAX: "1000000",
-    PEPR_RELIST_INTERVAL_SECONDS: "2000000",
-    PEPR_LAST_SEEN_LIMIT_SECONDS: "600",
+    NODE_OPTIONS: `${env["NODE_OPTIONS"] ?? ""} ${YOUNG_OBJECTS}`.trim(),
     ...modelVariables(models, ports.model),
+    ...peopleVariables(memory),
   };
-  const dropped = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "PEPR_WATCH_MODE"];
-  const keys = Object.keys(env).filter((name) => name.endsWith("_API_KEY"));
-  const unset = [...new Set([...dropped, ...keys])].filter((name) => !(name in set)).sort();
+  const bases = ["OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", HUMANLAYER_BASE];
+  const keys = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", HUMANLAYER_KEY];
+  const others = Object.keys(env).filter((name) => name.endsWith("_API_KEY"));
+  const unset = [...new Set([...bases, ...keys, ...others, "PEPR_WATCH_MODE"])].filter((name) => !(name in set)).sort();
   const { node, bundle } = projectFiles();
   return { command: node, args: [bundle, marksOf(state).operator], set, unset };
 }
 
-/** The command as one shell line that replaces the shell that runs it. */
-export function shellLine({ command, args, set, unset }: OperatorCommand): string {
-  const settings = Object.entries(set).map(([name, value]) => `${name}=${quote(value)}`);
+/** The command as one shell line that replaces the shell that runs it. `env` is the caller's. */
+export function shellLine({ command, args, set, unset }: OperatorCommand, env: NodeJS.ProcessEnv): string {
+  const path = `PATH="$PATH":${quote(uvFolder(env))}`;
+  const settings = [path, ...Object.entries(set).map(([name, value]) => `${name}=${quote(value)}`)];
   return ["exec env", ...unset.map((name) => `-u ${name}`), ...settings, quoteAll([command, ...args])].join(" ");
 }
 
 /** The caller's environment as the operator gets it. */
 export function environmentFor({ set, unset }: OperatorCommand, env: NodeJS.ProcessEnv): Record<string, string> {
-  const kept = Object.entries(withOwnTools(env)).filter(([name]) => !unset.includes(name));
+  const kept = Object.entries(withUv(withOwnTools(env))).filter(([name]) => !unset.includes(name));
   return Object.fromEntries(
     [...kept, ...Object.entries(set)].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );

@@ -8,6 +8,7 @@ import { ensureBuilt } from "./bring-up";
 import { readOptions } from "./command-line";
 import { isApiReady, pidOf, stop } from "./controlplane";
 import { Failure, runScript } from "./failure";
+import { HUMANLAYER_BASE, chooseHumanLayer } from "./humanlayer";
 import { install } from "./install";
 import { kubectlFor } from "./kubectl";
 import { chooseModels } from "./models";
@@ -51,7 +52,7 @@ async function operator(argv: string[]): Promise<number> {
   await registerOperator(state, kubectl);
   const command = operatorCommand(state, process.env);
   remember(state, { operatorFingerprint: fingerprint(command) });
-  if (options.print) console.log(shellLine(command));
+  if (options.print) console.log(shellLine(command, process.env));
   else become(state, command);
   return 0;
 }
@@ -77,10 +78,11 @@ async function makeRoom(state: State, options: Options, progress: Progress): Pro
   return true;
 }
 
-/** OPENAI_BASE_URL and ANTHROPIC_BASE_URL count here too; otherwise models stay where `up` has said. */
+/** OPENAI_BASE_URL, ANTHROPIC_BASE_URL and HUMANLAYER_API_BASE count here too; otherwise it stays as `up` has said. */
 function rememberServers(state: State): void {
   const { OPENAI_BASE_URL, ANTHROPIC_BASE_URL } = process.env;
-  const { models } = recall(state);
+  const { models, humanLayer } = recall(state);
+  if (process.env[HUMANLAYER_BASE]) remember(state, { humanLayer: chooseHumanLayer(process.env, humanLayer) });
   if (OPENAI_BASE_URL || ANTHROPIC_BASE_URL || models === undefined) {
     remember(state, { models: chooseModels(undefined, process.env, models) });
   }

@@ -59,6 +59,7 @@ export interface Command {
   flags: readonly Flag[];
 }
 
+/** What a command line was read as. */
 export type Parsed =
   | { kind: "Run"; options: Options }
   | { kind: "Help"; text: string }

@@ -50,13 +50,21 @@ export interface Wait {
 
 /** Returns when it is there; a `Failure` with the log's end when the process dies or the time is over. */
 export async function waitUntil(wait: Wait): Promise<void> {
-  const tail = (): string => tailOf(wait.log, 15, wait.logFrom);
-  for (const end = Date.now() + wait.forMs; Date.now() < end; ) {
-    if (await wait.isThere()) return;
-    if (!wait.isAlive()) throw new Failure(`${wait.what} has ended before it was ready. The last it said:\n${tail()}`);
-    await sleep(ASK_AGAIN_MS);
+  if (await comesUp(wait)) return;
+  throw new Failure(`${wait.what} has ended before it was ready. The last it said:\n${tail(wait)}`);
+}
+
+/** True when it is there, false when the process has died; a `Failure` with the log's end when the time is over. */
+export async function comesUp(wait: Wait): Promise<boolean> {
+  for (const end = Date.now() + wait.forMs; Date.now() < end; await sleep(ASK_AGAIN_MS)) {
+    if (await wait.isThere()) return true;
+    if (!wait.isAlive()) return false;
   }
   throw new Failure(
-    `${wait.what} was not ready after ${Math.round(wait.forMs / 1000)} s. The last it said:\n${tail()}`,
+    `${wait.what} was not ready after ${Math.round(wait.forMs / 1000)} s. The last it said:\n${tail(wait)}`,
   );
+}
+
+function tail(wait: Wait): string {
+  return tailOf(wait.log, 15, wait.logFrom);
 }

@@ -28,6 +28,8 @@ export interface Program {
   args: string[];
   mark: string;
   env: NodeJS.ProcessEnv;
+  /** Where it works; the state folder when left out. */
+  cwd?: string;
 }
 
 const LOG_KEPT_BYTES = 20 * 1024 * 1024;
@@ -48,7 +50,7 @@ export function startProgram(state: State, program: Program): number {
   if (existsSync(file) && statSync(file).size > LOG_KEPT_BYTES) renameSync(file, `${file}.old`);
   const log = openSync(file, "a", 0o600);
   const child = spawn(program.command, program.args, {
-    cwd: state.dir,
+    cwd: program.cwd ?? state.dir,
     env: program.env,
     detached: true,
     stdio: ["ignore", log, log],
@@ -122,7 +124,10 @@ function processIds(): number[] {
   return names.map(Number).filter((pid) => Number.isInteger(pid) && pid > 1);
 }
 
-/** The arguments of a process; empty if there is none. Without /proc, as on macOS, they cannot be told apart reliably, so only a whole match at a word's end counts. */
+/**
+ * The arguments of a process; empty if there is none. Without /proc, as on macOS, they cannot be told apart reliably, so
+ * only a whole match at a word's end counts.
+ */
 function argumentsOf(pid: number): { includes(mark: string): boolean } {
   if (!existsSync("/proc/self")) {
     const line = spawnSync("ps", ["-ww", "-o", "command=", "-p", String(pid)])

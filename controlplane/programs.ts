@@ -1,15 +1,19 @@
 /**
- * The command lines of etcd, kube-apiserver and kube-controller-manager. Everything listens on 127.0.0.1, and every
- * command line holds the state folder, by which its process is found again.
+ * The command lines of etcd, kube-apiserver and kube-controller-manager, and how every program is found again. Everything
+ * listens on 127.0.0.1, and every command line holds the state folder, by which its process is found again.
  */
 import { join } from "node:path";
 import type { Binaries } from "./binaries";
-import { keyFiles } from "./certificates";
+import { keyFiles, tokenFile } from "./certificates";
 import type { Program } from "./processes";
 import type { State } from "./state";
 
-/** What a cluster without nodes needs: owned objects collected, namespaces ended, service accounts with their tokens. */
+/**
+ * What a cluster without nodes needs: roles such as `edit` filled, owned objects collected, namespaces ended, service
+ * accounts with tokens.
+ */
 const CONTROLLERS = [
+  "clusterrole-aggregation-controller",
   "garbage-collector-controller",
   "namespace-controller",
   "serviceaccount-controller",
@@ -24,6 +28,7 @@ export function marksOf(state: State): Record<Program["name"], string> {
     "kube-apiserver": `--client-ca-file=${keyFiles(state, "ca").certificate}`,
     "kube-controller-manager": `--kubeconfig=${state.controllersKubeconfig}`,
     model: `--model-of=${state.dir}`,
+    humanlayer: `--database=${state.humanLayerDatabase}`,
     operator: `--operator-of=${state.dir}`,
   };
 }
@@ -80,6 +85,7 @@ export function apiserver(state: State, binaries: Binaries, ports: Record<"etcd"
     `--tls-cert-file=${serving.certificate}`,
     `--tls-private-key-file=${serving.key}`,
     `--cert-dir=${join(state.dir, "certificates")}`,
+    `--token-auth-file=${tokenFile(state)}`,
     "--authorization-mode=RBAC",
     "--disable-admission-plugins=ServiceAccount",
     `--service-cluster-ip-range=${SERVICE_RANGE}`,
@@ -90,7 +96,7 @@ export function apiserver(state: State, binaries: Binaries, ports: Record<"etcd"
   return { name: "kube-apiserver", command: binaries.apiserver, args, mark, env: process.env };
 }
 
-/** The controllers that collect owned objects, end namespaces and make service accounts. */
+/** The controllers that collect owned objects, end namespaces, make service accounts and fill roles such as `edit`. */
 export function controllerManager(state: State, command: string): Program {
   const mark = marksOf(state)["kube-controller-manager"];
   const args = [

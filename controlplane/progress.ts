@@ -12,6 +12,7 @@ export interface Screen {
 /** Lets a running step say how far it is, in a few words. */
 export type Report = (detail: string) => void;
 
+/** Where steps are shown. */
 export interface Progress {
   /** Shows `title` while `work` runs. The step's end shows the time it took and, if given, what `work` returned as `note`. */
   step<T>(title: string, work: (report: Report) => Promise<T>, note?: (result: T) => string): Promise<T>;

@@ -55,12 +55,13 @@ export function isBuildStale(root = projectRoot()): boolean {
   return [...sources, ...folders].some((file) => existsSync(file) && statSync(file).mtimeMs > builtAt);
 }
 
-/** Fakes and the simulation are no part of the bundle. */
+/** Tests, fakes and the simulation are no part of the bundle. */
 const FAKES = join("capabilities", "testing");
+const TESTS = /\.(test|fixture)\.\w+$/;
 
 function sourcesUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.endsWith(".test.ts") && !entry.parentPath.includes(FAKES))
+    .filter((entry) => entry.isFile() && !TESTS.test(entry.name) && !entry.parentPath.includes(FAKES))
     .map((entry) => join(entry.parentPath, entry.name));
 }
 

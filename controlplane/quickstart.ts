@@ -12,17 +12,19 @@ import { readOptions } from "./command-line";
 import { pidOf } from "./controlplane";
 import { Failure, runScript } from "./failure";
 import { howToGoOn } from "./how-to-go-on";
+import { describeHumanLayer } from "./humanlayer";
+import { provideHumanLayerKey } from "./humanlayer-secret";
 import { describeModels } from "./models";
 import type { Options } from "./options";
 import type { Progress } from "./progress";
 import { showProgress } from "./progress";
-import { quote } from "./shell";
 import type { State } from "./state";
-import { isKnown, logOf, stateAt } from "./state";
+import { isKnown, recall, stateAt } from "./state";
 import { deleteState, takeDown } from "./take-down";
+import { besideUv } from "./uv";
+import { watchOver } from "./watch-over";
 
 const INTERRUPTED = 130;
-const LOOK_AGAIN_MS = 1_000;
 const SETTLE_WITHIN_MS = 3_000;
 
 async function quickstart(argv: string[]): Promise<number> {
@@ -71,33 +73,19 @@ async function walkThrough({ state, options, progress, wasUp, interrupted }: Tou
   const { port, baseUrl, model, once } = options;
   const wanted = {
     operator: true,
+    people: true,
     ...(port === undefined ? {} : { port }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
   };
-  const up = await bringUp(state, wanted, progress);
+  const up = await besideUv(() => bringUp(state, wanted, progress), progress);
   progress.say(`  models: ${describeModels(up.models)}`);
+  progress.say(`  people: ${describeHumanLayer(recall(state), state)}`);
   const isAnswered = await askTheExample(up, model, progress);
   if (once) return isAnswered ? 0 : 1;
+  await provideHumanLayerKey(up, progress);
   progress.say(howToGoOn(up, options.isStateGiven, wasUp ? "down" : "Ctrl-C"));
-  await watchOver(state, progress, interrupted);
+  await watchOver(state, (line) => progress.say(line), interrupted);
   return INTERRUPTED;
-}
-
-/** Says when something dies; whether to start it again is left to the person, who may have killed it on purpose. */
-async function watchOver(state: State, progress: Progress, interrupted: AbortSignal): Promise<void> {
-  const missing = new Set<string>();
-  for (; !interrupted.aborted; await sleep(LOOK_AGAIN_MS)) {
-    for (const name of ["etcd", "kube-apiserver", "operator"] as const) {
-      const isRunning = pidOf(state, name) !== undefined;
-      if (isRunning) missing.delete(name);
-      else if (!missing.has(name)) {
-        missing.add(name);
-        progress.say(
-          `! ${name} has ended (${logOf(state, name)}). In another terminal: npm run up -- --state ${quote(state.dir)}`,
-        );
-      }
-    }
-  }
 }
 
 /** The first Ctrl-C, as something to wait for and something to look at. */

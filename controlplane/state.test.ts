@@ -70,7 +70,10 @@ describe("a state folder", () => {
     const state = newState("deleted");
     remember(state, { apiPath: "secret" });
     writeFileSync(join(state.dir, "notes.txt"), "mine");
+    const people = [state.humanLayerKey, state.humanLayerDatabase, `${state.humanLayerDatabase}-wal`];
+    for (const file of people) writeFileSync(file, "");
     deleteState(state);
+    for (const file of people) expect(existsSync(file)).toBe(false);
     expect(existsSync(state.memory)).toBe(false);
     expect(existsSync(state.certificates)).toBe(false);
     expect(existsSync(join(state.dir, "notes.txt"))).toBe(true);

@@ -1,10 +1,13 @@
 /**
  * The state folder of one control plane: where everything in it lives, and what it remembers from one start to the next
- * (ports, the secret path of the webhooks, where models are), in state.json. Several such folders live side by side.
+ * (ports, the secret path of the webhooks, where models and people are), in state.json. Several such folders live side by side.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "./failure";
+
+/** The folder, beside a kubeconfig, with what kubectl remembers of the API server. */
+export const KUBECTL_CACHE = "kubectl-cache";
 
 /** The paths of one state folder. Folders are made 0700, keys 0600. */
 export interface State {
@@ -16,17 +19,29 @@ export interface State {
   certificates: string;
   logs: string;
   etcdData: string;
+  /** The questions and answers of our own HumanLayer-compatible server, and the key that it wants. */
+  humanLayerDatabase: string;
+  humanLayerKey: string;
+  /** What kubectl remembers of this API server. */
+  kubectlCache: string;
   lock: string;
   memory: string;
 }
 
 /** The programs of one state, in the order in which they are started. */
-export const PROGRAMS = ["etcd", "kube-apiserver", "kube-controller-manager", "model", "operator"] as const;
+export const PROGRAMS = [
+  "etcd",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "model",
+  "humanlayer",
+  "operator",
+] as const;
+/** The name of one of them. */
 export type ProgramName = (typeof PROGRAMS)[number];
 
-/** Every listener of a state, all of them on 127.0.0.1. */
-export const PORTS = ["etcd", "etcdPeer", "apiserver", "model", "operator"] as const;
-export type PortName = (typeof PORTS)[number];
+/** Every listener of a state, all of them on 127.0.0.1. The operator has two: for its webhooks, and for people's answers. */
+export type PortName = "etcd" | "etcdPeer" | "apiserver" | "model" | "humanlayer" | "operator" | "receiver";
 
 /** Where the operator's model calls go when an LLM names no `baseUrl`. */
 export type ModelSource =
@@ -35,12 +50,18 @@ export type ModelSource =
   | { kind: "Providers" }
   | { kind: "Servers"; openai?: string; anthropic?: string };
 
+/** Which HumanLayer emails and Slack messages go through when a ContactChannel names no `baseUrl`. */
+export type HumanLayerSource =
+  /** Our own server, a program of this state. */
+  { kind: "Own" } | { kind: "HumanLayer" } | { kind: "Server"; base: string };
+
 /** What outlives a process. */
 export interface Memory {
   ports: Partial<Record<PortName, number>>;
   /** The secret part of the webhooks' URLs. */
   apiPath?: string;
   models?: ModelSource;
+  humanLayer?: HumanLayerSource;
   /** Names the environment and the bundle the running operator was started with. */
   operatorFingerprint?: string;
 }
@@ -55,6 +76,9 @@ export function stateAt(dir: string): State {
     certificates: join(dir, "certificates"),
     logs: join(dir, "logs"),
     etcdData: join(dir, "etcd"),
+    humanLayerDatabase: join(dir, "humanlayer.sqlite"),
+    humanLayerKey: join(dir, "humanlayer-key"),
+    kubectlCache: join(dir, KUBECTL_CACHE),
     lock: join(dir, "lock"),
     memory: join(dir, "state.json"),
   };

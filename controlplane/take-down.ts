@@ -35,7 +35,9 @@ export function deleteState(state: State): void {
   const pids = PROGRAMS.map((name) => pidFileOf(state, name));
   const { dir, memory, ...rest } = state;
   const files = Object.values(rest).filter((path) => path !== state.logs);
-  for (const path of [...logs, ...logs.map((log) => `${log}.old`), ...pids, ...files, memory])
+  // What SQLite leaves beside a database when its process was killed.
+  const leftovers = ["-wal", "-shm", "-journal"].map((end) => `${state.humanLayerDatabase}${end}`);
+  for (const path of [...logs, ...logs.map((log) => `${log}.old`), ...pids, ...files, ...leftovers, memory])
     rmSync(path, { recursive: true, force: true });
   for (const folder of [state.logs, dir]) if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }

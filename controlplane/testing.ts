@@ -2,8 +2,7 @@
  * A control plane and an operator for tests and benches: the same code as `up`, with handles instead of messages. The
  * caller owns both, and stops them.
  */
-import { ensureBinaries } from "./binaries";
-import { bringUp, ensureBuilt } from "./bring-up";
+import { bringUp } from "./bring-up";
 import { marksOf } from "./programs";
 import type { Kubectl } from "./kubectl";
 import { isOurs, isGone, signal } from "./processes";
@@ -21,8 +20,11 @@ export interface ClusterSettings {
   noFsync?: boolean;
   /** Where provider `openai` goes; without it and without keys in the environment, to a scripted model. */
   baseUrl?: string;
+  /** True: also our HumanLayer-compatible server, whose address every operator of this state then gets. */
+  people?: boolean;
 }
 
+/** A control plane that is up. */
 export interface Cluster {
   state: State;
   kubeconfig: string;
@@ -33,6 +35,7 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
+/** An operator that was started. */
 export interface OperatorHandle {
   pid: number;
   /** Sends a signal; returns when the process is gone, for SIGTERM and SIGKILL. */
@@ -47,22 +50,17 @@ export interface OperatorHandle {
 const GONE_WITHIN_MS = 20_000;
 
 /** Brings up everything but the operator. Again on the same folder, it heals what has died. */
-export async function startCluster({ stateDir, noFsync, baseUrl }: ClusterSettings): Promise<Cluster> {
+export async function startCluster({ stateDir, noFsync, baseUrl, people }: ClusterSettings): Promise<Cluster> {
   const state = stateAt(stateDir);
   const wanted = {
     operator: false,
     ...(noFsync === undefined ? {} : { noFsync }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(people === undefined ? {} : { people }),
   };
   const { kubectl, started } = await bringUp(state, wanted, SILENT);
   const stop = async (): Promise<void> => void (await takeDown(state, SILENT));
   return { state, kubeconfig: state.kubeconfig, kubectl, started, stop };
-}
-
-/** Builds what is missing, so that the time of a first `startCluster` is not a build's. */
-export async function ensureEverythingBuilt(): Promise<void> {
-  await ensureBinaries(SILENT);
-  await ensureBuilt(SILENT);
 }
 
 /** Starts an operator process, with `env` on top of this process's own environment, and registers its webhooks. */

@@ -1,6 +1,7 @@
 /** Shows the cluster's events as they happen, one line each. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { kubectlEnvironment } from "./kubectl";
 
 /** No tab: kubectl would align columns, and hold lines back to do so. */
 const SEPARATOR = "\u001f";
@@ -16,7 +17,7 @@ export function watchEvents(
 ): () => void {
   const args = ["get", "events", "--watch", "-n", namespace, "-o", `go-template=${TEMPLATE}`];
   const child = spawn(kubectl, args, {
-    env: { ...process.env, KUBECONFIG: kubeconfig },
+    env: kubectlEnvironment(kubeconfig),
     stdio: ["ignore", "pipe", "ignore"],
   });
   // Events are a comfort: when they cannot be shown, the tables at the end still are.
