@@ -17,9 +17,12 @@ import {
 import { tailOf } from "../controlplane/failure";
 import { SILENT } from "../controlplane/progress";
 import { projectFiles } from "../controlplane/project";
+import { receiverOf } from "../controlplane/humanlayer";
+import type { Kubectl } from "../controlplane/kubectl";
 import type { ProgramName, State } from "../controlplane/state";
-import { logOf, stateAt } from "../controlplane/state";
+import { logOf, recall, stateAt } from "../controlplane/state";
 import { deleteState, takeDown } from "../controlplane/take-down";
+import type { ContactChannelSpec, MCPServerSpec } from "../crds/index";
 import type { Api } from "./api";
 import { connectApi } from "./api";
 import type { Running } from "./launch";
@@ -38,12 +41,24 @@ export type Worker = "product" | "sketch";
 export interface Lab {
   state: State;
   api: Api;
+  /** The program itself, as the same user as `api`. */
+  kubectl: Kubectl;
+  /** Where the operator takes what comes back from people. */
+  receiver: string;
   /** A model with this latency; the same one for the same latency. Agents ask it once they are set up. */
   model: (latencyMs: number) => Promise<Model>;
   /** Starts the operator or the sketch in its place. At most one of them runs at a time. */
   start: (worker: Worker, env?: Record<string, string>) => Promise<Running>;
   /** Makes LLM and Agent of this latency and waits until the operator finds them usable. Returns the agent's name. */
   agent: (latencyMs: number) => Promise<string>;
+  /** Makes an MCPServer. `connected` returns when the operator has connected it, which not every server allows. */
+  mcpServer: (name: string, spec: MCPServerSpec) => Promise<{ connected: () => Promise<void> }>;
+  /** Makes a ContactChannel, and waits until the operator finds it usable. */
+  contactChannel: (name: string, spec: ContactChannelSpec) => Promise<void>;
+  /** Makes an agent with the tools of these servers and an instant model, and waits until it is usable. Returns its name. */
+  toolAgent: (name: string, servers: readonly string[]) => Promise<string>;
+  /** Has something ended when the lab is taken down. */
+  closing: (end: () => Promise<unknown>) => void;
   /** What a program of the control plane has used until now. */
   usage: (program: ProgramName) => Usage;
   /** Deletes all tasks and waits until they are gone. */
@@ -101,6 +116,8 @@ async function openLab(state: State, opened: (() => Promise<unknown>)[]): Promis
   const { kubectl } = await bringUp(state, { operator: false, baseUrl: instant.url }, SILENT);
   await prepareOperator(state);
   await registerOperator(state, kubectl);
+  const receiver = receiverOf(recall(state));
+  if (receiver === undefined) throw new Error("The operator has no port for what comes back from people.");
   const api = connectApi(state.kubeconfig);
   opened.push(() => api.close());
   await api.ask({ method: "POST", path: "/api/v1/namespaces", body: objects.namespace });
@@ -137,6 +154,24 @@ async function openLab(state: State, opened: (() => Promise<unknown>)[]): Promis
     return name;
   }
 
+  async function mcpServer(name: string, spec: MCPServerSpec): Promise<{ connected: () => Promise<void> }> {
+    await api.ask({ method: "POST", path: objects.pathOf("mcpServer"), body: objects.mcpServer(name, spec) });
+    return { connected: () => isReady(api, objects.pathOf("mcpServer", name)) };
+  }
+
+  async function contactChannel(name: string, spec: ContactChannelSpec): Promise<void> {
+    const body = objects.contactChannel(name, spec);
+    await api.ask({ method: "POST", path: objects.pathOf("contactChannel"), body });
+    await isReady(api, objects.pathOf("contactChannel", name));
+  }
+
+  async function toolAgent(name: string, servers: readonly string[]): Promise<string> {
+    const body = objects.agent(name, await agent(0), servers);
+    await api.ask({ method: "POST", path: objects.pathOf("agent"), body });
+    await isReady(api, objects.pathOf("agent", name));
+    return name;
+  }
+
   function usage(program: ProgramName): Usage {
     const pid = pidOf(state, program);
     // Ready-made sets of programs have none.
@@ -145,15 +180,29 @@ async function openLab(state: State, opened: (() => Promise<unknown>)[]): Promis
     return usageOf(pid);
   }
 
-  return { state, api, model, start, agent, usage, clear: () => clear(api) };
+  return {
+    state,
+    api,
+    kubectl,
+    receiver,
+    model,
+    start,
+    agent,
+    mcpServer,
+    contactChannel,
+    toolAgent,
+    closing: (end) => void opened.push(end),
+    usage,
+    clear: () => clear(api),
+  };
 }
 
 async function isReady(api: Api, path: string): Promise<void> {
   for (const end = Date.now() + READY_WITHIN_MS; Date.now() < end; await sleep(100)) {
     const { status } = JSON.parse(await api.ask({ method: "GET", path })) as {
-      status?: { ready?: boolean; statusDetail?: string };
+      status?: { ready?: boolean; connected?: boolean; statusDetail?: string };
     };
-    if (status?.ready) return;
+    if (status?.connected ?? status?.ready) return;
   }
   throw new Error(`${path} did not become ready: ${await api.ask({ method: "GET", path })}`);
 }

@@ -35,6 +35,8 @@ export interface Running {
   usage: () => Usage;
   /** SIGTERM, and SIGKILL when that does not help. Returns when the process is gone. */
   stop: () => Promise<void>;
+  /** SIGKILL, as a process ends for which there is no memory left. Returns when it is gone. */
+  kill: () => Promise<void>;
 }
 
 const READY_WITHIN_MS = 60_000;
@@ -62,16 +64,29 @@ export async function launch({ title, command, args, env, log, readyLine }: Laun
     await stop(child);
     throw new Failure(`${title} did not become ready. The last it said:\n${tailOf(log)}`);
   }
-  return { pid, readySeconds, usage: () => usageOf(pid), stop: () => stop(child).then(() => void file.end()) };
+  return {
+    pid,
+    readySeconds,
+    usage: () => usageOf(pid),
+    stop: () => stop(child).then(() => void file.end()),
+    kill: () => kill(child).then(() => void file.end()),
+  };
 }
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");
   child.kill("SIGTERM");
-  const kill = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
+  const late = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
   await gone;
-  clearTimeout(kill);
+  clearTimeout(late);
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
 }
 
 /** Weighs a process that was started with `env`. */

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Api } from "./api";
 import { splitLines } from "./api";
 import { limitTo, runLoad } from "./load";
-import { observeTasks, readEnding, versionIn } from "./observer";
+import { versionIn } from "./news";
+import { observeTasks, readEnding } from "./observer";
 import type { Observer } from "./observer";
 
 describe("a limit of work at once", () => {
@@ -167,6 +168,18 @@ describe("a load", () => {
     const { times } = await runLoad(api, observer, { name: "x", agent: "a", count: 1, modelMs: 100 });
     const [{ overheadMs, totalMs } = { overheadMs: 0, totalMs: 0 }] = times;
     expect(totalMs - overheadMs).toBe(100);
+  });
+
+  test("has a person act for every task once it is there, and counts what was waited for them out of the overhead", async () => {
+    const { api, observer, asked } = fakes();
+    const seen: string[] = [];
+    const person = async (name: string): Promise<number> => {
+      seen.push(`${asked.length} ${name}`);
+      return 40;
+    };
+    const { times } = await runLoad(api, observer, { name: "x", agent: "a", count: 2, atOnce: 1, modelMs: 0, person });
+    expect(seen).toEqual(["1 x-1", "2 x-2"]);
+    expect(times.map(({ totalMs, overheadMs }) => totalMs - overheadMs)).toEqual([40, 40]);
   });
 
   test("ends with the refusal when a create is refused", async () => {

@@ -3,10 +3,10 @@
  * long each took and nothing about who does the work.
  */
 import type { Api } from "./api";
-import { pathOf, task } from "./objects";
+import { pathOf, questionOf, task } from "./objects";
 import type { Ending, Observer } from "./observer";
 
-/** What one task took, in milliseconds. `overheadMs` is from the start of the create call to the news of its end, minus the model's time. */
+/** What one task took, in milliseconds. `overheadMs` is from the start of the create call to the news of its end, minus the model's, the tools' and the person's. */
 export interface TaskTimes {
   createMs: number;
   totalMs: number;
@@ -21,8 +21,14 @@ export interface Load {
   count: number;
   /** How many tasks are open at once; all, if left out. */
   atOnce?: number;
+  /** What the user of a task says; a question that needs no tool, if left out. */
+  messageOf?: (name: string) => string;
   /** What one call of the model takes. */
   modelMs: number;
+  /** What a task's tools take by themselves, one turn after another; nothing, if left out. */
+  toolMs?: number;
+  /** What a person does for the task once it is created. Returns for how long the task waited for that alone, milliseconds. */
+  person?: (name: string) => Promise<number>;
   deleteAfterwards?: boolean;
   /** No task is begun later than this, however few there were. */
   beginWithinMs?: number;
@@ -38,6 +44,13 @@ export interface LoadResult {
   phases: Record<string, number>;
 }
 
+/** What is known of a task that has not ended: `performance.now()` before and after its create, and how long a person took. */
+interface Began {
+  startedAt: number;
+  createdAt: number;
+  personMs: number;
+}
+
 /** So many requests of the bench are under way at a time, as from an API server with a few busy clients. */
 const CREATORS = 16;
 
@@ -46,24 +59,28 @@ export async function runLoad(api: Api, observer: Observer, load: Load): Promise
   const withTurn = limitTo(CREATORS);
   const begun = performance.now();
   const result: LoadResult = { times: [], seconds: 0, creatingSeconds: 0, phases: {} };
+  const messageOf = load.messageOf ?? questionOf;
+  const elsewhereMs = load.modelMs + (load.toolMs ?? 0);
   let next = 0;
 
   async function runOne(name: string): Promise<void> {
     const [startedAt, createdAt] = await withTurn(async () => {
       const before = performance.now();
-      await api.ask({ method: "POST", path: pathOf("task"), body: task(name, load.agent) });
+      await api.ask({ method: "POST", path: pathOf("task"), body: task(name, load.agent, messageOf(name)) });
       return [before, performance.now()];
     });
     result.creatingSeconds = (createdAt - begun) / 1_000;
+    const personMs = (await load.person?.(name)) ?? 0;
     const ending = await observer.ending(name);
-    record(ending, startedAt, createdAt);
+    record(ending, { startedAt, createdAt, personMs });
     if (load.deleteAfterwards) await withTurn(() => api.ask({ method: "DELETE", path: pathOf("task", name) }));
   }
 
-  function record(ending: Ending, startedAt: number, createdAt: number): void {
+  function record(ending: Ending, { startedAt, createdAt, personMs }: Began): void {
     const totalMs = ending.seenAt - startedAt;
     const createMs = createdAt - startedAt;
-    result.times.push({ createMs, totalMs, overheadMs: totalMs - load.modelMs, ownMs: ending.ownMs });
+    const overheadMs = totalMs - elsewhereMs - personMs;
+    result.times.push({ createMs, totalMs, overheadMs, ownMs: ending.ownMs });
     result.phases[ending.phase] = (result.phases[ending.phase] ?? 0) + 1;
     result.seconds = Math.max(result.seconds, (ending.seenAt - begun) / 1_000);
   }

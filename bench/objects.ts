@@ -1,8 +1,8 @@
 /**
- * The objects of a bench: a namespace, a model behind each latency, an agent for each model, tasks. And where they are
- * in the API. Data only.
+ * The objects of a bench: a namespace, a model behind each latency, an agent for each model, servers of tools, ways to people,
+ * agents that use them, tasks. And where they are in the API. Data only.
  */
-import type { Agent, LLM, Task } from "../crds/index";
+import type { Agent, ContactChannel, ContactChannelSpec, LLM, MCPServer, MCPServerSpec, Task } from "../crds/index";
 import { apiVersion, resources } from "../crds/index";
 
 export const NAMESPACE = "bench";
@@ -30,6 +30,24 @@ export const secret = {
   stringData: { [KEY.key]: "any" },
 };
 
+/** Where the key of a HumanLayer project is, as a ContactChannel refers to it. */
+export const HUMANLAYER_KEY = { name: "bench-people", key: "HUMANLAYER_API_KEY" };
+
+/** The key of the HumanLayer-compatible server. */
+export function humanLayerSecret(key: string): object {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: HUMANLAYER_KEY.name, namespace: NAMESPACE },
+    stringData: { [HUMANLAYER_KEY.key]: key },
+  };
+}
+
+/** A way to people. */
+export function contactChannel(name: string, spec: ContactChannelSpec): Manifest<ContactChannel> {
+  return { apiVersion, kind: "ContactChannel", metadata: { name, namespace: NAMESPACE }, spec };
+}
+
 /** A model at `baseUrl`. */
 export function llm(name: string, baseUrl: string): Manifest<LLM> {
   return {
@@ -40,28 +58,43 @@ export function llm(name: string, baseUrl: string): Manifest<LLM> {
   };
 }
 
-/** An agent of the same name as its model. */
-export function agent(name: string): Manifest<Agent> {
+/** A server of tools. */
+export function mcpServer(name: string, spec: MCPServerSpec): Manifest<MCPServer> {
+  return { apiVersion, kind: "MCPServer", metadata: { name, namespace: NAMESPACE }, spec };
+}
+
+/** An agent of the same name as its model, or of another; with all tools of these servers. */
+export function agent(name: string, llmName = name, servers: readonly string[] = []): Manifest<Agent> {
+  const mcpServers = servers.map((server) => ({ name: server }));
   return {
     apiVersion,
     kind: "Agent",
     metadata: { name, namespace: NAMESPACE },
-    spec: { llmRef: { name }, system: "You are a helpful assistant. Answer in one or two sentences." },
+    spec: {
+      llmRef: { name: llmName },
+      system: "You are a helpful assistant. Answer in one or two sentences.",
+      ...(mcpServers.length === 0 ? {} : { mcpServers }),
+    },
   };
 }
 
-/** A question to an agent. Every task asks something else, so that a repeated call can be told. */
-export function task(name: string, agentName: string): Manifest<Task> {
+/** A question that needs no tool. Every task asks something else, so that a repeated call can be told. */
+export function questionOf(name: string): string {
+  return `What is the capital of the moon, asks ${name}?`;
+}
+
+/** A task for an agent. */
+export function task(name: string, agentName: string, userMessage = questionOf(name)): Manifest<Task> {
   return {
     apiVersion,
     kind: "Task",
     metadata: { name, namespace: NAMESPACE },
-    spec: { agentRef: { name: agentName }, userMessage: `What is the capital of the moon, asks ${name}?` },
+    spec: { agentRef: { name: agentName }, userMessage },
   };
 }
 
 /** The path of all objects of a kind in the bench's namespace, or of one of them. */
-export function pathOf(kind: "llm" | "agent" | "task", name?: string): string {
+export function pathOf(kind: keyof typeof resources, name?: string): string {
   const all = `/apis/${apiVersion}/namespaces/${NAMESPACE}/${resources[kind].plural}`;
   return name === undefined ? all : `${all}/${name}`;
 }

@@ -47,7 +47,7 @@ function help(known: readonly { name: string; title: string }[]): string {
   const rows = known.map(({ name, title }) => `      ${name.padEnd(18)} ${title}`);
   return [
     "npm run bench -- [options]",
-    "  Measures what a task costs on a control plane of its own and writes bench/results/. Takes about 15 minutes; leave the machine alone.",
+    "  Measures what a task costs on a control plane of its own and writes bench/results/. Takes about 40 minutes; leave the machine alone.",
     "",
     "  --only NAME   only this scenario (may be repeated, or several with commas):",
     ...rows,

@@ -15,15 +15,32 @@ import { thisMachine } from "./process";
 import type { Circumstances, Outcome } from "./results";
 import { describeCircumstances, goalTable, writeResults } from "./results";
 import type { Bench } from "./scenario";
+import { approvals } from "./scenarios/approvals";
 import { burst } from "./scenarios/burst";
 import { churn } from "./scenarios/churn";
 import { grid } from "./scenarios/grid";
+import { hostileServers } from "./scenarios/hostile-servers";
 import { kept } from "./scenarios/kept";
 import { lightLoad } from "./scenarios/light-load";
+import { parked } from "./scenarios/parked";
 import { thousandAtOnce } from "./scenarios/thousand-at-once";
+import { tools } from "./scenarios/tools";
+import { waitingTools } from "./scenarios/waiting-tools";
 import { toMarkdown } from "./table";
 
-const SCENARIOS = [lightLoad, burst, thousandAtOnce, kept, churn, grid];
+const SCENARIOS = [
+  lightLoad,
+  tools,
+  approvals,
+  burst,
+  thousandAtOnce,
+  waitingTools,
+  hostileServers,
+  kept,
+  parked,
+  churn,
+  grid,
+];
 
 async function bench(argv: string[]): Promise<number> {
   const parsed = parseOptions(argv, SCENARIOS);

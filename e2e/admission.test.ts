@@ -12,6 +12,8 @@ import { agent, llm, ours, task } from "./objects";
 import type { Scene } from "./scene";
 import { contentOf, messageOf } from "./scene";
 
+/** Who creates everything here. */
+const requester = "kubernetes-admin";
 let lab: Lab;
 let model: Model;
 /** Has the LLM "gpt-4o" and the Agent "helper". */
@@ -111,7 +113,7 @@ describe("what kubectl prints when something is refused", () => {
       "-o",
       "jsonpath={.spec}",
     );
-    expect(JSON.parse(accepted.stdout)).toEqual({ agentRef: { name: "helper" }, userMessage: "dry" });
+    expect(JSON.parse(accepted.stdout)).toEqual({ agentRef: { name: "helper" }, userMessage: "dry", requester });
     expect(await scene.get("Task", "dry")).toBeUndefined();
     expect(model.asked("dry")).toEqual([]);
   });
@@ -224,12 +226,12 @@ describe("old spellings", () => {
     [
       "Task message",
       ours("Task", "t", { agentRef: { name: "helper" }, message: "Hi?" }),
-      { agentRef: { name: "helper" }, userMessage: "Hi?" },
+      { agentRef: { name: "helper" }, userMessage: "Hi?", requester },
     ],
     [
       "Task agent",
       ours("Task", "t", { agent: "helper", userMessage: "Hi?" }),
-      { agentRef: { name: "helper" }, userMessage: "Hi?" },
+      { agentRef: { name: "helper" }, userMessage: "Hi?", requester },
     ],
     [
       "LLM model",
@@ -244,7 +246,7 @@ describe("old spellings", () => {
     [
       "both spellings with the same value",
       ours("Task", "t", { agent: "helper", agentRef: { name: "helper" }, userMessage: "Hi?" }),
-      { agentRef: { name: "helper" }, userMessage: "Hi?" },
+      { agentRef: { name: "helper" }, userMessage: "Hi?", requester },
     ],
   ])("%s is moved to where it belongs", async (_what, manifest, spec) => {
     const { status, body } = await scene.create(manifest, "dryRun=All");

@@ -5,8 +5,11 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ensureBinaries } from "../controlplane/binaries";
 import { kubectlFor, must } from "../controlplane/kubectl";
+import { isGone } from "../controlplane/processes";
+import { marksOf } from "../controlplane/programs";
 import { SILENT } from "../controlplane/progress";
 import type { ProgramName } from "../controlplane/state";
 import { pidFileOf } from "../controlplane/state";
@@ -17,6 +20,7 @@ const START_LIMIT_MS = 240_000;
 /** Nobody is there; no test here asks a model. */
 const baseUrl = "http://127.0.0.1:9/v1";
 const stateDir = mkdtempSync(join(tmpdir(), "kubechain e2e "));
+const GONE_WITHIN_MS = 20_000;
 const DELETED = ["--for=delete", "--timeout=60s"];
 
 let cluster: Cluster;
@@ -28,6 +32,13 @@ afterAll(async () => {
   await cluster.stop();
   rmSync(stateDir, { recursive: true, force: true });
 }, START_LIMIT_MS);
+
+/** Returns when the process is gone: many threads take a moment to die. */
+const kill = async (name: ProgramName): Promise<void> => {
+  const pid = pidOf(name);
+  process.kill(pid, "SIGKILL");
+  expect(await isGone(pid, marksOf(cluster.state)[name], GONE_WITHIN_MS)).toBe(true);
+};
 
 const configMap = (name: string, owner?: { name: string; uid: string }): string =>
   JSON.stringify({
@@ -46,13 +57,29 @@ describe("the control plane", () => {
     async (name) => {
       await must(cluster.kubectl, ["apply", "-f", "-"], configMap(`before-${name}`));
       const killed = pidOf(name);
-      process.kill(killed, "SIGKILL");
+      await kill(name);
       const { started, kubectl } = await start();
       // An API server may end without its etcd, and a starting controller-manager with its API server; both are healed too.
       expect(started).toContain(name);
       if (name !== "etcd") expect(started).not.toContain("etcd");
       expect(pidOf(name)).not.toBe(killed);
       expect(await must(kubectl, ["get", "configmap", `before-${name}`, "-o", "name"])).toContain(`before-${name}`);
+    },
+    START_LIMIT_MS,
+  );
+
+  test(
+    "starts etcd again that dies while the API server is being started",
+    async () => {
+      await must(cluster.kubectl, ["apply", "-f", "-"], configMap("before-both"));
+      const before = pidOf("kube-apiserver");
+      await kill("kube-apiserver");
+      const healing = start();
+      while (pidOf("kube-apiserver") === before) await sleep(10);
+      await kill("etcd");
+      const { started, kubectl } = await healing;
+      expect(started).toEqual(expect.arrayContaining(["etcd", "kube-apiserver"]));
+      await must(kubectl, ["get", "configmap", "before-both"]);
     },
     START_LIMIT_MS,
   );

@@ -2,18 +2,16 @@
  * From an empty namespace to a first answer, with kubectl and the manifests that users read: what is printed, what is
  * told, and what it costs.
  */
-import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { FAKE_KEY } from "../capabilities/testing/model-server-fake";
 import { namespacePath } from "../capabilities/runtime/paths";
 import type { Task } from "../crds/index";
 import { resources } from "../crds/index";
-import { projectRoot } from "../controlplane/project";
 import type { Lab } from "./harness";
 import { sharedLab, START_LIMIT_MS } from "./harness";
 import type { Manifest } from "./objects";
 import { agent, ours, secret, task } from "./objects";
+import { AGE, eventsIn, rowsOf } from "./printed";
 import type { Scene } from "./scene";
 import { contentOf } from "./scene";
 
@@ -59,25 +57,6 @@ spec:
     name: my-assistant
   userMessage: "${MOON}"
 `;
-
-/** The rows of a table of kubectl's, cell by cell; columns begin where their titles do. */
-function rowsOf(table: string): string[][] {
-  const [head = "", ...lines] = table.trimEnd().split("\n");
-  const starts = [...head.matchAll(/\S+(?: \S+)*/g)].map(({ index }) => index);
-  const cells = (line: string): string[] => starts.map((start, i) => line.slice(start, starts[i + 1]).trim());
-  return [head, ...lines].map(cells);
-}
-
-/** What `kubectl describe` prints under "Events:": type, reason, source and message of each. */
-function eventsIn(description: string): string[][] {
-  const lines = (description.split(/^Events:\n/m)[1] ?? "").trimEnd().split("\n").slice(2);
-  return lines.map((line) => {
-    const [type = "", reason = "", , source = "", ...message] = line.trim().split(/ {2,}/);
-    return [type, reason, source, message.join("  ")];
-  });
-}
-
-const AGE = expect.stringMatching(/^\d+[sm]/) as string;
 
 describe("the first steps of the README", () => {
   let scene: Scene;
@@ -249,34 +228,6 @@ function documentsIn(yaml: string): Manifest[] {
   return parseAllDocuments(yaml).map((document) => document.toJS() as Manifest);
 }
 
-describe("examples/", () => {
-  const folder = join(projectRoot(), "examples");
-  const files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));
-  /** What a head comment promises beyond "everything becomes Ready and every task is answered". */
-  const promises: Record<string, (scene: Scene) => Promise<void>> = {
-    "01-ask.yaml": async (scene) => {
-      const { status } = await scene.ended("hello-world-1");
-      expect(status).toMatchObject({ phase: "FinalAnswer", output: expect.stringMatching(NO_CAPITAL) as string });
-    },
-  };
-
-  test("each states what to expect, and that is checked here", () => {
-    for (const file of files) expect(readFileSync(join(folder, file), "utf8")).toMatch(/^#.*\n(#.*\n)*# Expected: /);
-    expect(Object.keys(promises)).toEqual(files);
-  });
-
-  test.concurrent.each(files)("%s does what its head comment says", async (file) => {
-    const text = readFileSync(join(folder, file), "utf8");
-    const scene = await lab.scene("example");
-    await scene.apply(openaiSecret);
-    await scene.mustKubectl(["apply", "-f", "-"], text);
-    for (const { kind, metadata } of documentsIn(text)) {
-      if (kind === "LLM" || kind === "Agent") await scene.ready(kind, metadata.name);
-    }
-    await promises[file]?.(scene);
-  });
-});
-
 describe("other spellings", () => {
   test.concurrent(
     "the Anthropic sample of the README, with the model at the top and no Secret named, answers a task",
@@ -322,7 +273,7 @@ describe("other spellings", () => {
         expect(await scene.mustKubectl(["apply", "-f", "-"], manifest)).toMatch(/ created\n$/);
       for (const name of ["with-message", "with-agent"]) {
         const { spec, status } = await scene.ended(name);
-        expect(spec).toEqual({ agentRef: { name: "my-assistant" }, userMessage: MOON });
+        expect(spec).toEqual({ agentRef: { name: "my-assistant" }, userMessage: MOON, requester: "kubernetes-admin" });
         expect(status).toMatchObject({ phase: "FinalAnswer", output: expect.stringMatching(NO_CAPITAL) as string });
       }
       const contents = async (): Promise<unknown[]> => (await scene.list("Task")).map(contentOf);

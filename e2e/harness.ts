@@ -61,7 +61,11 @@ export async function sharedLab(): Promise<Lab> {
 /** A control plane without an operator. */
 export async function ownLab(): Promise<OwnLab> {
   const { folder, openai } = surroundings();
-  const stateDir = mkdtempSync(join(folder, "own-"));
+  return labIn(mkdtempSync(join(folder, "own-")), openai);
+}
+
+/** A control plane without an operator, whose folder is `stateDir`, for those who run outside of Jest. */
+export async function labIn(stateDir: string, openai: string): Promise<OwnLab> {
   const cluster = await startCluster({ stateDir, noFsync: true, baseUrl: openai });
   const lab = labOf(cluster.state, cluster.kubectl);
   const end = async (): Promise<void> => {

@@ -32,6 +32,11 @@ export interface Model {
   close(): Promise<void>;
 }
 
+/** Words of a question that have the scripted model call a tool. */
+export function call(tool: string, args: object = {}): string {
+  return `[call:${tool} ${JSON.stringify(args)}]`;
+}
+
 export interface ModelOptions {
   /** How long an answer takes; none when left out. */
   latencyMs?: () => number;

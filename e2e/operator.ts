@@ -16,9 +16,11 @@ import {
 } from "../controlplane/operator-process";
 import { logOf } from "../controlplane/state";
 import type { OwnLab } from "./harness";
+import { projectFiles } from "../controlplane/project";
 import { until } from "./scene";
 
 export interface Operator {
+  pid: number;
   /** Resolves when it says that it is ready; rejects with what it said when it dies before. */
   ready(): Promise<void>;
   /** Sends a signal and resolves with the exit code when it is gone; null when the signal has killed it. */
@@ -34,18 +36,29 @@ export async function expectOperator({ state, kubectl }: OwnLab): Promise<void> 
   await registerOperator(state, kubectl);
 }
 
-export function startOperator({ state }: OwnLab): Operator {
-  const command = operatorCommand(state, process.env);
+/** What is different about an operator: another bundle, more in its environment. */
+export interface Changes {
+  bundle?: string;
+  env?: Record<string, string>;
+}
+
+export function startOperator({ state }: OwnLab, { bundle, env: more = {} }: Changes = {}): Operator {
+  const usual = operatorCommand(state, process.env);
+  const [own, ...args] = usual.args;
+  const command = { ...usual, args: [bundle ?? own ?? "", ...args] };
   const file = logOf(state, "operator");
   const from = logEnd(state, "operator");
   const output = openSync(file, "a", 0o600);
-  const env = environmentFor(command, process.env);
-  const child = spawn(command.command, command.args, { cwd: state.dir, env, stdio: ["ignore", output, output] });
+  const env = { ...environmentFor(command, process.env), ...more };
+  // In the checkout `npx` finds the servers of the examples among our own packages, and no registry is asked.
+  const cwd = projectFiles().root;
+  const child = spawn(command.command, command.args, { cwd, env, stdio: ["ignore", output, output] });
   closeSync(output);
   const gone = once(child, "exit") as Promise<[number | null]>;
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   const log = (): string => logSince(file, from);
   return {
+    pid: child.pid ?? 0,
     isRunning,
     log,
     ready: () =>

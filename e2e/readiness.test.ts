@@ -14,6 +14,8 @@ import { sharedLab, START_LIMIT_MS } from "./harness";
 import type { Model } from "./model";
 import { startModel } from "./model";
 import { agent, llm, ours, secret, task } from "./objects";
+import type { Service } from "./people";
+import { emailChannel, startService } from "./people";
 import type { Scene } from "./scene";
 import { EVENTS } from "./scene";
 
@@ -24,17 +26,24 @@ let model: Model;
 const KEY = `sk-e2e-right-${randomBytes(12).toString("hex")}`;
 const WRONG_KEY = `sk-e2e-wrong-${randomBytes(12).toString("hex")}`;
 let guarded: Model;
+/** Reaches people, and takes the key that it has. */
+let service: Service;
 /** An address where nobody listens any more. */
 let nobody: string;
 beforeAll(async () => {
-  [lab, model, guarded] = await Promise.all([sharedLab(), startModel(), startModel({ key: () => KEY })]);
+  [lab, model, guarded, service] = await Promise.all([
+    sharedLab(),
+    startModel(),
+    startModel({ key: () => KEY }),
+    startService({ database: ":memory:" }),
+  ]);
   const gone = await startModel();
   nobody = gone.url;
   await gone.close();
 }, START_LIMIT_MS);
 afterAll(async () => {
   lab.close();
-  await Promise.all([model.close(), guarded.close()]);
+  await Promise.all([model.close(), guarded.close(), service.close()]);
 });
 
 const keyFrom = { apiKeyFrom: { secretKeyRef: { name: "my-key", key: "KEY" } } };
@@ -299,26 +308,61 @@ test.concurrent("an Agent follows its LLM: deleted, made again, broken, mended, 
   await scene.ready("Agent", "helper");
 });
 
-test.concurrent("an Agent that names tools waits in words, and is usable once they are removed", async () => {
+test.concurrent("an Agent that names other agents waits in words, and is usable once they are removed", async () => {
   const scene = await lab.scene("tools");
-  await scene.apply(
-    llm("gpt-4o", model.url),
-    ours("MCPServer", "fetch", { transport: "stdio", command: "uvx", args: ["mcp-server-fetch"] }),
-    ours("ContactChannel", "people", { type: "kubernetes" }),
-    agent("helper", "gpt-4o", { mcpServers: [{ name: "fetch" }], humanContactChannels: [{ name: "people" }] }),
-  );
+  await scene.apply(llm("gpt-4o", model.url), agent("researcher", "gpt-4o"));
+  await scene.apply(agent("helper", "gpt-4o", { subAgents: [{ name: "researcher" }] }));
   await scene.ready("LLM", "gpt-4o");
   const { status } = await waiting(scene, "helper", /Remove spec/);
   expect(status).toMatchObject({
     status: "Pending",
     tools: [],
     statusDetail:
-      'Waiting for MCPServer "fetch" and ContactChannel "people": this version of KubeChain does not offer tools to agents yet. ' +
-      "Remove spec.mcpServers and spec.humanContactChannels to use the agent without tools.",
+      'Waiting for Agent "researcher": this version of KubeChain does not offer such tools to agents yet. ' +
+      "Remove spec.subAgents to use the agent without them.",
   });
-  await scene.patch("Agent", "helper", { spec: { mcpServers: null, humanContactChannels: null } });
+  await scene.patch("Agent", "helper", { spec: { subAgents: null } });
   await scene.ready("Agent", "helper");
 });
+
+test.concurrent(
+  "a ContactChannel without a service is Ready at once, and an Agent that names it offers a tool",
+  async () => {
+    const scene = await lab.scene("people");
+    await scene.apply(
+      llm("gpt-4o", model.url),
+      ours("ContactChannel", "people", { type: "kubernetes" }),
+      agent("helper", "gpt-4o", { humanContactChannels: [{ name: "people" }] }),
+    );
+    await scene.until("ContactChannel", "people", "is Ready", ({ status }) => status?.ready === true);
+    expect((await scene.ready("Agent", "helper")).status?.tools).toEqual([
+      { name: "people__human_contact", kind: "HumanContact", source: "ContactChannel/people" },
+    ]);
+  },
+);
+
+test.concurrent(
+  "a ContactChannel with a refused key says so, and so does its Agent, until the key is replaced",
+  async () => {
+    const scene = await lab.scene("channel-key");
+    const [, channel] = emailChannel("boss", service);
+    if (!channel) throw new Error("there is no channel");
+    await scene.apply(
+      secret("humanlayer", { HUMANLAYER_API_KEY: WRONG_KEY }),
+      channel,
+      llm("gpt-4o", model.url),
+      agent("helper", "gpt-4o", { humanContactChannels: [{ name: "boss" }] }),
+    );
+    await scene.until("ContactChannel", "boss", "says what is wrong", ({ status }) =>
+      (status?.statusDetail ?? "").includes("API key is not valid"),
+    );
+    await waiting(scene, "helper", /ContactChannel "boss"/);
+    await scene.apply(secret("humanlayer", { HUMANLAYER_API_KEY: service.key }));
+    const ready = await scene.until("ContactChannel", "boss", "is Ready", ({ status }) => status?.ready === true);
+    expect(ready.status).toMatchObject({ projectSlug: "kubechain", orgSlug: "local" });
+    await scene.ready("Agent", "helper");
+  },
+);
 
 /** Runs after everything above has had its chance to let a key out. */
 test("no key is ever in an object other than its Secret, in an event or in the operator's log", async () => {
@@ -328,7 +372,7 @@ test("no key is ever in an object other than its Secret, in an event or in the o
   const objects = JSON.stringify((await Promise.all(everywhere)).map(({ body }) => body));
   const log = readFileSync(logOf(lab.state, "operator"), "utf8");
   expect(objects).toContain("refused the API key");
-  for (const key of [KEY, WRONG_KEY]) {
+  for (const key of [KEY, WRONG_KEY, service.key]) {
     for (const form of [key, Buffer.from(key).toString("base64"), key.slice(0, -4)]) {
       expect({ inObjects: objects.includes(form), inLog: log.includes(form) }).toEqual({
         inObjects: false,

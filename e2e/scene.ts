@@ -115,8 +115,10 @@ export class Scene {
     accepted({ kind, metadata: { name } }, await this.tryPatch(kind, name, patch));
   }
 
+  /** Deletes an object; that it is gone already is fine, since the answer to an earlier request may have been lost. */
   async remove(kind: Kind, name: string): Promise<void> {
-    await must(this.#place.api, { method: "DELETE", path: this.#pathOf(kind, name) });
+    const reply = await this.#place.api.call({ method: "DELETE", path: this.#pathOf(kind, name) });
+    if (reply.status !== 404) accepted({ kind, metadata: { name } }, reply);
   }
 
   async get<K extends Kind>(kind: K, name: string): Promise<Kinds[K] | undefined> {
@@ -161,7 +163,7 @@ export class Scene {
   }
 
   /** The object when its status says Ready about its present generation. */
-  ready<K extends "LLM" | "Agent">(kind: K, name: string): Promise<Kinds[K]> {
+  ready<K extends "LLM" | "Agent" | "MCPServer">(kind: K, name: string): Promise<Kinds[K]> {
     return this.until(kind, name, "becomes Ready", (object) => {
       const { metadata, status } = object;
       return status?.ready === true && status.observedGeneration === metadata.generation;

@@ -8,6 +8,7 @@ import { sharedLab, START_LIMIT_MS } from "./harness";
 import type { Model } from "./model";
 import { startModel } from "./model";
 import { agent, llm, task } from "./objects";
+import { saying } from "./printed";
 import type { Scene } from "./scene";
 import { messageOf, until } from "./scene";
 
@@ -24,9 +25,6 @@ afterAll(async () => {
   lab.close();
   await model.close();
 });
-
-/** A text that holds the phrase. */
-const saying = (phrase: string): string => expect.stringContaining(phrase) as string;
 
 /** Applies the task and waits for its end. */
 async function run(name: string, more: Parameters<typeof task>[1] = {}): Promise<NonNullable<Task["status"]>> {
@@ -490,7 +488,7 @@ test.concurrent("a conversation of 700 kB is answered", async () => {
 test.concurrent("a conversation too large to be stored fails in words, and does not try for ever", async () => {
   const status = await run("too-much", { contextWindow: talk("too-much", 1_200_000) });
   expect(status).toMatchObject({ phase: "Failed", finishReason: "StatusRefused" });
-  expect(status.error).toMatch(/could not be stored\. The object has become too large.*Shorten what is kept in it/);
+  expect(status.error).toMatch(/could not be stored\. The object has become too large.*Ask for shorter answers/);
   expect(model.asked("too-much")).toEqual([]);
 });
 
@@ -499,6 +497,24 @@ test.concurrent("an answer too large to be stored fails in words, and the model 
   const status = await run("novel");
   expect(status).toMatchObject({ phase: "Failed", finishReason: "StatusRefused" });
   expect(model.asked("novel")).toHaveLength(1);
+});
+
+test.concurrent("a task as large as the cluster can store can still be labelled, cancelled and deleted", async () => {
+  model.on("a-whole-book", { fault: { kind: "Hang" } });
+  await scene.apply(task("a-whole-book", { contextWindow: talk("a-whole-book", 700_000) }));
+  await scene.until("Task", "a-whole-book", "is being answered", ({ status }) => status?.phase === "ReadyForLLM");
+  await scene.mustKubectl(["label", "task", "a-whole-book", "shelf=upper"]);
+  await scene.patch("Task", "a-whole-book", { spec: { cancelled: true } });
+  expect((await scene.ended("a-whole-book")).status?.phase).toBe("Cancelled");
+  await scene.mustKubectl(["delete", "task", "a-whole-book", "--cascade=foreground", "--timeout=30s"]);
+});
+
+test.concurrent("an output schema that would keep the operator busy for ever ends its own task only", async () => {
+  model.on("hostile-schema", { reply: { text: JSON.stringify({ a: `${"a".repeat(50)}!` }) } });
+  const outputSchema = { type: "object", properties: { a: { type: "string", pattern: "^(a+)+$" } } };
+  const status = await run("hostile-schema", { outputSchema });
+  expect(status).toMatchObject({ phase: "Failed", error: saying("checking an answer with it takes too long") });
+  expect((await run("after-it")).phase).toBe("FinalAnswer");
 });
 
 test.concurrent("fifty tasks at once are each asked once and each get their own answer", async () => {

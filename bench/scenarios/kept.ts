@@ -3,8 +3,6 @@
  * changes, how long a start takes with them, and that those who wait go on when their agent appears.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { between, readApiMetrics } from "../api-metrics";
-import type { ApiMetrics } from "../api-metrics";
 import type { Lab } from "../lab";
 import { withLab } from "../lab";
 import type { Running } from "../launch";
@@ -12,6 +10,8 @@ import { runLoad } from "../load";
 import * as objects from "../objects";
 import { observeTasks } from "../observer";
 import { STALL_MS, requestTable } from "../measure";
+import type { Quiet } from "../quiet";
+import { QUIET_WANTED, judgeQuiet, watchQuiet } from "../quiet";
 import type { Bench, Report, Scenario } from "../scenario";
 import type { Usage } from "../process";
 import { figure } from "../table";
@@ -20,19 +20,6 @@ const MEMORY_MB = 450;
 const READY_SECONDS = 6;
 const STARTS = 3;
 const AGENT_TO_COME = "agent-to-come";
-const KINDS = new Set([
-  "tasks",
-  "tasks/status",
-  "taskruns",
-  "toolcalls",
-  "llms",
-  "agents",
-  "mcpservers",
-  "tools",
-  "contactchannels",
-  "secrets",
-  "events",
-]);
 
 export const kept: Scenario = { name: "kept", title: "10,000 finished and 1,000 waiting tasks", run };
 
@@ -89,21 +76,6 @@ async function makeTasks(lab: Lab, { finished, waiting }: Sizes): Promise<void> 
   await sleep(3_000);
 }
 
-interface Quiet {
-  requests: ApiMetrics;
-  cpuSeconds: number;
-  usage: Usage;
-}
-
-async function watchQuiet(lab: Lab, running: Running, seconds: number): Promise<Quiet> {
-  const metrics = await readApiMetrics(lab.api.metrics);
-  const before = running.usage();
-  await sleep(seconds * 1_000);
-  const usage = running.usage();
-  const requests = between(metrics, await readApiMetrics(lab.api.metrics));
-  return { requests, cpuSeconds: usage.cpuSeconds - before.cpuSeconds, usage };
-}
-
 /** Makes the agent, and returns after how many seconds the last of those who waited for it had its answer. */
 async function wake(lab: Lab, waiting: number): Promise<number> {
   const observer = await observeTasks(lab.api, STALL_MS);
@@ -129,18 +101,13 @@ function report(sizes: Sizes, findings: Findings): Report {
   const megabytes = (mebibytes: number): number => mebibytes * 1.048576;
   const startedMB = megabytes(Math.max(...starts.map(({ usage }) => usage.peakMiB), quiet.usage.peakMiB));
   const makingMB = megabytes(making.rssMiB);
-  // One cheap look per kind every half minute is the health check of the watches; it would be the same without any task.
-  const ours = quiet.requests.requests.filter(({ resource }) => KINDS.has(resource));
-  const byKind = new Map(ours.map(({ verb, resource, count }) => [`${verb} ${resource}`, count]));
-  const looks = Math.ceil(sizes.quietSeconds / 30);
-  const isQuiet = [...byKind].every(([what, count]) => what.startsWith("LIST ") && count <= looks + 1);
-  const calls = [...byKind].map(([what, count]) => `${count} ${what}`).join(", ");
+  const { text, isQuiet } = judgeQuiet(quiet);
   return {
     goals: [
       {
         what: `requests in ${sizes.quietSeconds} quiet seconds`,
-        wanted: "nothing but one list of one object a kind every 30 s",
-        reached: calls === "" ? "none" : calls,
+        wanted: QUIET_WANTED,
+        reached: text,
         isMet: isQuiet,
       },
       {

@@ -12,7 +12,7 @@ import { readKubeconfig } from "../api";
 /** A task as the API server has stored it. */
 export type Stored = Pick<Task, "metadata" | "spec" | "status"> & { apiVersion: string; kind: string };
 
-const { origin, connect } = readKubeconfig(process.env["KUBECONFIG"] ?? "");
+const { origin, connect, headers } = readKubeconfig(process.env["KUBECONFIG"] ?? "");
 const api = new Pool(origin, { connections: 64, connect });
 const models = new Agent({ keepAliveTimeout: 4_000 });
 const modelUrl = process.env["OPENAI_BASE_URL"] ?? "";
@@ -21,7 +21,7 @@ async function send(method: "POST" | "PUT", path: string, body: object): Promise
   const answer = await api.request({
     method,
     path,
-    headers: { "content-type": "application/json" },
+    headers: { ...headers, "content-type": "application/json" },
     body: JSON.stringify(body),
   });
   const text = await answer.body.text();
