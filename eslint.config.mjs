@@ -19,7 +19,14 @@ const PURE = {
   group: [
     "**/runtime/**",
     "!**/runtime/assert-never",
+    "!**/runtime/listed",
     "!**/runtime/same-json",
+    "!**/runtime/short-hash",
+    "!**/runtime/fraction",
+    "!**/runtime/json",
+    "!**/runtime/later",
+    "!**/runtime/trace",
+    "!**/runtime/waiting",
     "**/adapters/**",
     "pepr",
     "kubernetes-fluent-client",
@@ -32,6 +39,7 @@ const NO_CLUSTER_CLIENT = {
   group: ["@kubernetes/client-node", "undici"],
   message: "Only runtime/api-server opens connections to the API server; ask runtime/cluster.",
 };
+const EXPECTED_IS_A_VALUE = "What is expected to go wrong is a value; only runtime and adapters catch what is thrown.";
 const NO_PEPR = { group: ["pepr"], message: "Only index.ts files and pepr.ts know Pepr." };
 
 const arrow = (files, patterns, ignores = []) => ({
@@ -79,13 +87,17 @@ export default tseslint.config(
   ),
   arrow(["capabilities/adapters/**/*.ts"], [NO_CRD_INNARDS, NO_KINDS, NO_PEPR]),
   arrow(
-    ["capabilities/{catalog,tasks,toolcalls}/*.ts"],
+    ["capabilities/{catalog,tasks,toolcalls}/**/*.ts"],
     [NO_CRD_INNARDS, NO_OTHER_KINDS, NO_CLUSTER_CLIENT, NO_PEPR],
     ["capabilities/*/index.ts"],
   ),
+  {
+    files: ["capabilities/{catalog,tasks,toolcalls,admission}/**/*.ts"],
+    rules: { "no-restricted-syntax": ["error", { selector: "CatchClause", message: EXPECTED_IS_A_VALUE }] },
+  },
   arrow(
     [
-      "capabilities/{catalog,tasks,toolcalls}/**/{state,decide,decision,ask,hear,limits,status,report,readiness,transcript}.ts",
+      "capabilities/{catalog,tasks,toolcalls}/**/{state,decide,decision,ask,begin,hear,limits,status,report,readiness,transcript,offer,tools,children,await-tools,result,answers,ask-people,await-people,settle-question,waits,stored,approvals}.ts",
     ],
     [NO_CRD_INNARDS, NO_OTHER_KINDS, PURE],
   ),

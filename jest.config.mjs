@@ -12,16 +12,21 @@ const shared = {
 
 export default {
   maxConcurrency: 10,
+  // A test that hangs is cut; one on a busy machine is only slow.
+  testTimeout: 60_000,
+  testSequencer: "<rootDir>/capabilities/testing/longest-first.mjs",
   projects: [
     {
       ...shared,
       displayName: "unit",
+      testEnvironment: "<rootDir>/capabilities/testing/jest-environment.mjs",
       roots: [
         "<rootDir>/crds",
         "<rootDir>/codegen",
         "<rootDir>/capabilities",
         "<rootDir>/controlplane",
         "<rootDir>/bench",
+        "<rootDir>/humanlayer",
       ],
     },
     {
