@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withLock } from "./lock";
 import { findRunning, isOurs, startProgram, stopProgram } from "./processes";
 import { createState, logOf, pidFileOf, stateAt } from "./state";
 
@@ -55,36 +54,5 @@ describe("a program of a state", () => {
     writeFileSync(pidFileOf(state, "model"), `${process.pid}\n`);
     expect(findRunning(state, { name: "model", mark })).toBeUndefined();
     expect(await stopProgram(state, { name: "model", mark }, GRACE_MS)).toBe(false);
-  });
-});
-
-describe("a lock", () => {
-  test("is taken over from an owner that is gone, and given back", async () => {
-    const file = join(folder, "lock");
-    // No process has this id: it is above what Linux and macOS give out.
-    writeFileSync(file, "99999999");
-    const inside = await withLock(
-      file,
-      async () => readFileSync(file, "utf8"),
-      () => undefined,
-    );
-    expect(inside).toBe(String(process.pid));
-    expect(() => readFileSync(file)).toThrow();
-  });
-
-  test("is waited for while its owner lives", async () => {
-    const file = join(folder, "held");
-    writeFileSync(file, String(process.ppid));
-    const waits: number[] = [];
-    const done = withLock(
-      file,
-      async () => "done",
-      (pid) => {
-        waits.push(pid);
-        rmSync(file);
-      },
-    );
-    expect(await done).toBe("done");
-    expect(waits).toEqual([process.ppid]);
   });
 });
