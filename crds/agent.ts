@@ -48,7 +48,7 @@ const spec: Schema = {
       "You are a helpful assistant",
     ),
     description: s.text(
-      "You tell other agents what this one is good for; they read it when they may delegate to it.",
+      "You tell other agents what this one is good for; they read it when they may delegate to it. In this version agents do not hand tasks on yet, so people alone read it.",
       "Answers questions about invoices",
       {
         maxLength: 4_096,

@@ -130,7 +130,7 @@ export function runLimits(about: string, defaults: { maxTurns?: number; maxDeleg
       ),
       timeout: s.duration("You bound how long one task may take from its start to its end.", "1h30m"),
       maxDelegationDepth: s.count(
-        "You bound how many agents may hand a task on to one another in a row. An agent that says nothing allows 5; 0 forbids delegation.",
+        "You bound how many agents may hand a task on to one another in a row. An agent that says nothing allows 5; 0 forbids delegation. It has no effect in this version: agents do not hand tasks on yet.",
         "3",
         { maximum: 100, ...preset(defaults.maxDelegationDepth) },
       ),

@@ -27,7 +27,7 @@ const azure: Schema = s.object(
   "{endpoint: https://example.openai.azure.com, deployment: gpt-4o}",
   {
     endpoint: s.address(
-      "You give the address of your Azure OpenAI resource; parameters.baseUrl does the same.",
+      "You give the address of your Azure OpenAI resource; parameters.baseUrl does the same, and is used where both are given.",
       "https://example.openai.azure.com",
     ),
     deployment: s.text("You name the deployment; without it, parameters.model is used.", "gpt-4o"),
@@ -79,15 +79,26 @@ const anthropic: Schema = s.object(
   { title: "AnthropicOptions" },
 );
 
-const place = (example: { project: string; location: string }): Record<string, Schema> => ({
-  project: s.text("You name the Google Cloud project that is billed.", example.project),
-  location: s.text("You name the region that serves the model.", example.location, { maxLength: 64 }),
+/** What a place means where the key alone says it. */
+const KEY_SAYS = {
+  project:
+    " It has no effect in this version: Gemini is reached with an API key, and the project of the key is billed.",
+  location:
+    " It has no effect in this version: Gemini is reached with an API key, and Google chooses where it is served.",
+};
+
+const place = (
+  example: { project: string; location: string },
+  more = { project: "", location: "" },
+): Record<string, Schema> => ({
+  project: s.text(`You name the Google Cloud project that is billed.${more.project}`, example.project),
+  location: s.text(`You name the region that serves the model.${more.location}`, example.location, { maxLength: 64 }),
 });
 
 const google: Schema = s.object(
   "You set here what only Google's Gemini API has.",
   "{location: europe-west4}",
-  place({ project: "my-project", location: "europe-west4" }),
+  place({ project: "my-project", location: "europe-west4" }, KEY_SAYS),
   { title: "GoogleOptions" },
 );
 

@@ -24,7 +24,9 @@ const stdio: Record<string, Schema> = {
     value: "abc",
     secret: "fetch",
   }),
-  resources: computeResources("You bound what the program may use; only with transport stdio."),
+  resources: computeResources(
+    "You say what the program may use; only with transport stdio. It has no effect in this version: the program runs in the operator's pod and shares its limits. For limits of its own, run the server as a Deployment and use transport http.",
+  ),
 };
 
 const http: Record<string, Schema> = {

@@ -133,6 +133,17 @@ describe("what kubectl prints when something is refused", () => {
     ]);
   });
 
+  test.concurrent("a warning for a field that has no effect in this version", async () => {
+    const { code, stderr } = await apply(
+      ours("MCPServer", "bounded", { transport: "stdio", command: "x", resources: { limits: { memory: "256Mi" } } }),
+      "--dry-run=server",
+    );
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/^Warning: spec\.resources has no effect in this version: .*\n$/) as string,
+    });
+  });
+
   test.concurrent("where the namespace says so, a warning for each reference instead of a refusal", async () => {
     const own = await lab.scene("any-order", { "kubechain.humanlayer.dev/references": "warn" });
     const manifest = JSON.stringify(agent("early", "claude", { tools: [{ name: "add" }] }));

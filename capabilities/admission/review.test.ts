@@ -249,6 +249,12 @@ describe("what a schema cannot see", () => {
       {},
       "Approve, warned 1x",
     ],
+    [
+      "a field that has no effect is a warning",
+      llm({ provider: "google", google: { location: "europe-west4" } }),
+      {},
+      "Approve, warned 1x",
+    ],
     ["a provider that this version does not reach is a warning", llm({ provider: "vertex" }), {}, "Approve, warned 1x"],
     [
       "an output schema that is one is welcome",

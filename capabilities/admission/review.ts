@@ -26,6 +26,7 @@ import {
 import type { Request, Submitted } from "./request";
 import { faultMessage, leavesSpecAlone, referrerOf } from "./request";
 import type { RawSpec } from "./spellings";
+import { withoutEffect } from "./without-effect";
 
 /** Whether a request may pass, and what its sender is told. */
 export type Verdict = { kind: "Approve"; warnings: string[] } | { kind: "Deny"; message: string; warnings: string[] };
@@ -46,7 +47,7 @@ export async function review(request: Request, world: ReviewWorld): Promise<Verd
   const own = reviewOwn(request, world);
   if (own.kind === "Deny") return own;
   const references = await reviewReferences(referrer, spec, stored?.spec, world);
-  return { ...references, warnings: [...own.warnings, ...references.warnings] };
+  return { ...references, warnings: [...own.warnings, ...withoutEffect(request), ...references.warnings] };
 }
 
 /** What there is to say about an object without looking at others. */

@@ -26,7 +26,7 @@ export interface AgentSpec {
    */
   system: string;
   /**
-   * You tell other agents what this one is good for; they read it when they may delegate to it. Example: `Answers questions about invoices`.
+   * You tell other agents what this one is good for; they read it when they may delegate to it. In this version agents do not hand tasks on yet, so people alone read it. Example: `Answers questions about invoices`.
    */
   description?: string;
   /**

@@ -115,7 +115,7 @@ export interface OpenAIOptions {
  */
 export interface AzureOptions {
   /**
-   * You give the address of your Azure OpenAI resource; parameters.baseUrl does the same. Example: `https://example.openai.azure.com`.
+   * You give the address of your Azure OpenAI resource; parameters.baseUrl does the same, and is used where both are given. Example: `https://example.openai.azure.com`.
    */
   endpoint?: string;
   /**
@@ -158,11 +158,11 @@ export interface AnthropicOptions {
  */
 export interface GoogleOptions {
   /**
-   * You name the Google Cloud project that is billed. Example: `my-project`.
+   * You name the Google Cloud project that is billed. It has no effect in this version: Gemini is reached with an API key, and the project of the key is billed. Example: `my-project`.
    */
   project?: string;
   /**
-   * You name the region that serves the model. Example: `europe-west4`.
+   * You name the region that serves the model. It has no effect in this version: Gemini is reached with an API key, and Google chooses where it is served. Example: `europe-west4`.
    */
   location?: string;
 }

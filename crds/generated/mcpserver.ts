@@ -34,7 +34,7 @@ export interface MCPServerSpec {
    */
   env?: NamedValue[];
   /**
-   * You bound what the program may use; only with transport stdio. Example: `{limits: {memory: 256Mi}}`.
+   * You say what the program may use; only with transport stdio. It has no effect in this version: the program runs in the operator's pod and shares its limits. For limits of its own, run the server as a Deployment and use transport http. Example: `{limits: {memory: 256Mi}}`.
    */
   resources?: ComputeResources;
   /**

@@ -92,7 +92,7 @@ export interface Limits {
    */
   timeout?: string;
   /**
-   * You bound how many agents may hand a task on to one another in a row. An agent that says nothing allows 5; 0 forbids delegation. Example: `3`.
+   * You bound how many agents may hand a task on to one another in a row. An agent that says nothing allows 5; 0 forbids delegation. It has no effect in this version: agents do not hand tasks on yet. Example: `3`.
    */
   maxDelegationDepth?: number;
 }
