@@ -2,7 +2,7 @@
  * Whether a Task's `outputSchema` can be used to check an answer. Pure, and cheap: it looks for what would make the
  * check fail on every answer or not at all, not for everything that JSON Schema forbids.
  */
-import { createWatchdog } from "../runtime/within-time";
+import { createWatchdog, withinTries } from "../runtime/within-time";
 
 /** The types of JSON Schema 2020-12, validation section 6.1.1. */
 const TYPES = ["null", "boolean", "object", "array", "number", "string", "integer"];
@@ -67,11 +67,10 @@ const NO_PATTERN = 'must be a regular expression of JavaScript with the flag u, 
 
 /** The validator compiles patterns in the same way, when it comes to them: too late for whoever applied the schema. */
 function isPattern(pattern: unknown): boolean {
-  return typeof pattern === "string" && within(() => new RegExp(pattern, "u"), COMPILE_MS).kind === "Done";
+  return typeof pattern === "string" && withinTries(within, () => new RegExp(pattern, "u")).kind === "Done";
 }
 
 const within = createWatchdog();
-const COMPILE_MS = 100;
 
 function faultOfReference(reference: unknown, { path, root }: Place): string | undefined {
   if (reference === undefined) return undefined;
@@ -86,7 +85,7 @@ function faultOfReference(reference: unknown, { path, root }: Place): string | u
 /** A JSON pointer in a fragment (RFC 6901 section 6); undefined for the name of an anchor, which may be anywhere. */
 function decodedSteps(reference: string): string[] | undefined {
   if (reference !== "#" && !reference.startsWith("#/")) return undefined;
-  const pointer = within(() => decodeURIComponent(reference), COMPILE_MS);
+  const pointer = withinTries(within, () => decodeURIComponent(reference));
   if (pointer.kind !== "Done") return undefined;
   const [, ...steps] = pointer.value.split("/");
   return steps.map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));

@@ -6,7 +6,7 @@
 import { Environment } from "@marcbachmann/cel-js";
 import type { Context, ParseResult } from "@marcbachmann/cel-js";
 import type { Ended, WithinTime } from "./within-time";
-import { createWatchdog } from "./within-time";
+import { createWatchdog, withinTries } from "./within-time";
 
 /** What an expression says. `Faulty`: it says nothing, and why, in words for whoever wrote it. */
 export type Held = { kind: "Yes" } | { kind: "No" } | { kind: "Faulty"; why: string };
@@ -22,8 +22,6 @@ export interface Expressions {
   holds(text: string, facts: Record<string, unknown>): Held;
 }
 
-/** How long reading or running an expression may take, milliseconds. The second try is for a process that was kept waiting. */
-const LIMITS_MS = [100, 300];
 /** As many expressions as are kept ready; there is one a server. */
 const MOST_KNOWN = 512;
 const FAULT_CHARACTERS = 300;
@@ -61,13 +59,15 @@ export function createExpressions(within: WithinTime = createWatchdog()): Expres
   }
 
   function readAnew(text: string): Read {
-    for (const limitMs of LIMITS_MS) {
-      const own = (environment ??= createEnvironment());
-      const ended = within(() => compile(own, text), limitMs);
-      if (ended.kind === "Done") return ended.value;
-      if (ended.kind === "Threw") return { kind: "Faulty", why: wordsOf(ended) };
+    let own = (environment ??= createEnvironment());
+    const anew = (): void => {
       startOver();
-    }
+      own = environment = createEnvironment();
+    };
+    const ended = withinTries(within, () => compile(own, text), { anew });
+    if (ended.kind === "Done") return ended.value;
+    if (ended.kind === "Threw") return { kind: "Faulty", why: wordsOf(ended) };
+    startOver();
     return { kind: "Faulty", why: SLOW };
   }
 
@@ -77,14 +77,15 @@ export function createExpressions(within: WithinTime = createWatchdog()): Expres
       return found.kind === "Faulty" ? found.why : undefined;
     },
     holds(text, facts) {
-      for (const limitMs of LIMITS_MS) {
-        const found = read(text);
-        if (found.kind === "Faulty") return found;
-        const ended = within(() => found.run(contextOf(facts)) as unknown, limitMs);
-        if (ended.kind === "Done") return heldOf(ended.value);
-        if (ended.kind === "Threw") return { kind: "Faulty", why: wordsOf(ended) };
+      let found = read(text);
+      const anew = (): void => {
         startOver();
-      }
+        found = read(text);
+      };
+      const ended = withinTries(within, () => resultOf(found, facts), { anew });
+      if (ended.kind === "Done") return ended.value;
+      if (ended.kind === "Threw") return { kind: "Faulty", why: wordsOf(ended) };
+      startOver();
       const slow = { kind: "Faulty", why: SLOW } as const;
       remember(text, slow);
       return slow;
@@ -107,6 +108,10 @@ function compile(environment: Environment, text: string): Read {
   const { valid, type = "dyn", error } = run.check();
   if (!valid) return { kind: "Faulty", why: firstLine(error?.message ?? "") };
   return type === "bool" || type === "dyn" ? { kind: "Usable", run } : { kind: "Faulty", why: notBoolean(type) };
+}
+
+function resultOf(read: Read, facts: Record<string, unknown>): Held {
+  return read.kind === "Faulty" ? read : heldOf(read.run(contextOf(facts)));
 }
 
 function heldOf(value: unknown): Held {

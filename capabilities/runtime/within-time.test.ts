@@ -1,4 +1,5 @@
-import { createWatchdog } from "./within-time";
+import type { WithinTime } from "./within-time";
+import { createWatchdog, withinTries } from "./within-time";
 
 const LIMIT_MS = 100;
 const within = createWatchdog();
@@ -54,4 +55,38 @@ test("after work was ended the next one runs as ever", () => {
     for (;;);
   }, LIMIT_MS);
   expect(within(() => "fine", 10_000)).toEqual({ kind: "Done", value: "fine" });
+});
+
+describe("work that gets a second try", () => {
+  /** A watchdog for which the first `slow` runs are too slow, and what it was asked to do. */
+  function slowAtFirst(slow: number): { within: WithinTime; log: string[] } {
+    const log: string[] = [];
+    const within: WithinTime = (work, limitMs) => {
+      log.push(`${limitMs} ms`);
+      return log.filter((entry) => entry.endsWith(" ms")).length <= slow
+        ? { kind: "TimedOut" }
+        : { kind: "Done", value: work() };
+    };
+    return { within, log };
+  }
+
+  test.each<[sentence: string, slow: number, kind: string, log: string[]]>([
+    ["is not tried again once it is done", 0, "Done", ["100 ms"]],
+    ["has longer then, with everything new", 1, "Done", ["100 ms", "anew", "300 ms"]],
+    ["is given up after that", 9, "TimedOut", ["100 ms", "anew", "300 ms"]],
+  ])("%s", (_sentence, slow, kind, expected) => {
+    const { within, log } = slowAtFirst(slow);
+    expect(withinTries(within, () => "fine", { anew: () => log.push("anew") }).kind).toBe(kind);
+    expect(log).toEqual(expected);
+  });
+
+  test("is not tried again when it threw", () => {
+    let runs = 0;
+    const throwing = (): never => {
+      runs += 1;
+      throw new SyntaxError("no");
+    };
+    expect(withinTries(within, throwing, { limitsMs: [10_000, 10_000] })).toMatchObject({ kind: "Threw" });
+    expect(runs).toBe(1);
+  });
 });

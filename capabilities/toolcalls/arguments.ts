@@ -6,7 +6,7 @@
 import type { OutputUnit } from "@cfworker/json-schema";
 import { Validator } from "@cfworker/json-schema";
 import type { WithinTime } from "../runtime/within-time";
-import { createWatchdog } from "../runtime/within-time";
+import { createWatchdog, withinTries } from "../runtime/within-time";
 import type { Fit } from "./decision";
 import { isRecord, parseJson } from "../runtime/json";
 
@@ -23,9 +23,6 @@ export interface Arguments {
   /** Checks it against a tool's schema too, or only that it is an object when there is no schema. */
   check(text: string, schema: JsonSchema | undefined): Fit;
 }
-
-/** How long a check may take, milliseconds. The second try is for a process that was kept waiting for the processor. */
-const LIMITS_MS = [100, 300];
 
 /** Problems told at a time; a model mends a few at once, and not a hundred. */
 const MOST_PROBLEMS = 5;
@@ -49,13 +46,11 @@ export function createArguments(within: WithinTime = createWatchdog()): Argument
   }
 
   function judge(value: Record<string, unknown>, schema: JsonSchema): Fit {
-    for (const limitMs of LIMITS_MS) {
-      const ended = within(() => validatorOf(schema).validate(value), limitMs);
-      if (ended.kind === "Done") return ended.value.valid ? { kind: "Fits" } : unfit(ended.value.errors);
-      // A pattern in a dialect of its own, a reference that leads nowhere: only the server knows what it means.
-      if (ended.kind === "Threw" && ended.name !== "RangeError") return { kind: "Unchecked" };
-      if (ended.kind === "Threw") break; // A schema that refers to itself for ever.
-    }
+    const ended = withinTries(within, () => validatorOf(schema).validate(value));
+    if (ended.kind === "Done") return ended.value.valid ? { kind: "Fits" } : unfit(ended.value.errors);
+    // A pattern in a dialect of its own, a reference that leads nowhere: only the server knows what it means.
+    if (ended.kind === "Threw" && ended.name !== "RangeError") return { kind: "Unchecked" };
+    // It took too long, or it refers to itself for ever.
     hostile.add(schema);
     return { kind: "Hostile" };
   }

@@ -7,7 +7,7 @@ import { transformJSONSchema } from "@anthropic-ai/sdk/lib/transform-json-schema
 import type { Json } from "./wire";
 import { isJson } from "./wire";
 import { parseJson } from "../../runtime/json";
-import { createWatchdog } from "../../runtime/within-time";
+import { createWatchdog, withinTries } from "../../runtime/within-time";
 
 /** OpenAI refuses a function description that is longer, in characters. */
 const DESCRIPTION_LIMIT = 1_024;
@@ -108,7 +108,7 @@ function valuesOf(schemas: unknown): unknown[] {
 /** Whether an answer is what was asked for. `BadSchema`: the schema itself cannot be used. */
 export type OutputCheck = { kind: "Fits" } | { kind: "Misfit"; why: string } | { kind: "BadSchema"; why: string };
 
-/** How long a check may take, milliseconds. The second try is for a process that was kept waiting for the processor. */
+/** How long a check may take at the first and at the second try, milliseconds. */
 const CHECK_LIMITS_MS = [100, 400];
 
 const within = createWatchdog();
@@ -124,15 +124,17 @@ export function checkOutput(text: string, schema: Json): OutputCheck {
       kind: "Misfit",
       why: text.trim() === "" ? "it is empty" : "it is not JSON",
     };
-  for (const limitMs of CHECK_LIMITS_MS) {
-    // A copy: the validator files its notes in the schema, and a check that is ended leaves them half done.
-    const ended = within(() => new Validator(structuredClone(schema), draftOf(schema)).validate(value), limitMs);
-    if (ended.kind === "Threw") return { kind: "BadSchema", why: faultWords(ended) };
-    if (ended.kind === "TimedOut") continue;
-    const { valid, errors } = ended.value;
-    return valid ? { kind: "Fits" } : { kind: "Misfit", why: firstFault(errors) };
+  // A copy: the validator files its notes in the schema, and a check that is ended leaves them half done.
+  const check = () => new Validator(structuredClone(schema), draftOf(schema)).validate(value);
+  const ended = withinTries(within, check, { limitsMs: CHECK_LIMITS_MS });
+  switch (ended.kind) {
+    case "Threw":
+      return { kind: "BadSchema", why: faultWords(ended) };
+    case "TimedOut":
+      return { kind: "BadSchema", why: "checking an answer with it takes too long; simplify its patterns." };
+    case "Done":
+      return ended.value.valid ? { kind: "Fits" } : { kind: "Misfit", why: firstFault(ended.value.errors) };
   }
-  return { kind: "BadSchema", why: "checking an answer with it takes too long; simplify its patterns." };
 }
 
 /** The validator's own words go on for several lines, with addresses that it has made up. */
