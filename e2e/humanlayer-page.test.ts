@@ -360,3 +360,51 @@ test("fits on a phone, with every field named", async () => {
   await page.getByRole("button", { name: "Log out" }).click();
   await page.getByLabel("Key of this server").waitFor();
 });
+
+test("leads to everything that is open, however much it is, and stays on its page while more comes", async () => {
+  await question("hc-eldest", { msg: "Who was first?" });
+  const ask = async (from: number, to: number): Promise<void> => {
+    for (let n = from; n <= to; n++) await approval(`ec-many-${n}.`, { n });
+  };
+  await ask(1, 230);
+  const page = await visitAs("Ada");
+  const total = Number(/\d+/.exec(await page.title())?.[0]);
+  expect(total).toBeGreaterThan(230);
+  const above = page.getByRole("navigation", { name: "Pages, above the questions" });
+  const below = page.getByRole("navigation", { name: "Pages, below the questions" });
+  await below.getByText(`1 to 100 of ${total}, newest first.`).waitFor();
+  expect(await open(page, "ec-many-230.").count()).toBe(1);
+
+  await below.getByRole("link", { name: "Older" }).click();
+  await below.getByText(`101 to 200 of ${total}, newest first.`).waitFor();
+  expect(await open(page, "ec-many-130.").count()).toBe(1);
+  await open(page, "ec-many-120.").getByLabel("Comment").fill("Half a sent");
+  await ask(231, 232);
+  await below.getByText(`103 to 202 of ${total + 2}, newest first.`).waitFor();
+  expect(await open(page, "ec-many-130.").count()).toBe(1);
+  expect(await open(page, "ec-many-120.").getByLabel("Comment").inputValue()).toBe("Half a sent");
+  await press(page, "ec-many-130.", "Approve");
+  await page.locator("#notice", { hasText: "ec-many-130. was approved by Ada" }).waitFor();
+  await open(page, "ec-many-30.").waitFor(); // The page closes up from behind.
+
+  await above.getByRole("link", { name: "Newer" }).click();
+  await below.getByText("3 to 102 of").waitFor();
+  await above.getByRole("link", { name: "Newest" }).click();
+  await open(page, "ec-many-232.").waitFor();
+  await below.getByRole("link", { name: "Oldest" }).click();
+  await open(page, "hc-eldest").waitFor();
+  expect(await below.getByRole("link", { name: "Older" }).count()).toBe(0);
+  await above.getByRole("link", { name: "Newest" }).click();
+  await open(page, "ec-many-232.").waitFor();
+});
+
+test("keeps what is being typed, and takes it, when newer ones move the question to another page", async () => {
+  await approval("ec-moved", { n: 1 });
+  const page = await visitAs("Ada");
+  await open(page, "ec-moved").getByLabel("Comment").fill("Not yet.");
+  for (let n = 1; n <= 100; n++) await approval(`ec-mover-${n}.`, { n });
+  await open(page, "ec-mover-100.").waitFor();
+  expect(await open(page, "ec-mover-1.").count()).toBe(1);
+  await press(page, "ec-moved", "Reject");
+  await answered(page, "ec-moved").getByText("Not yet.").waitFor();
+});

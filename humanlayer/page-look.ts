@@ -42,6 +42,8 @@ p.message { background: none; padding: 0; font-size: 1.0625rem; }
 .over p { margin-bottom: .25rem; overflow-wrap: anywhere; }
 .said { white-space: pre-wrap; }
 .stale { border-color: var(--urgent); }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; margin: 0 0 1rem; color: var(--quiet); }
+nav a { padding: .375rem 0; }
 .empty { text-align: center; padding: 2.5rem 1rem; border: 1px dashed var(--line); border-radius: .5rem; color: var(--quiet); }
 .empty p { margin: 0; }
 label { display: block; font-weight: 600; font-size: .9375rem; margin: .75rem 0 .25rem; }

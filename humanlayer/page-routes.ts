@@ -80,15 +80,22 @@ function sessionOf(c: Context, { key, cookieName }: PageParts): Session | undefi
   return sessionIn(getCookie(c, cookieName()), key, new Date());
 }
 
-function boardOf(store: Store): Board {
-  const { entries, total } = store.open(SHOWN_OPEN);
-  return { open: entries, total, answered: store.answered(SHOWN_ANSWERED), revision: store.revision() };
+function boardOf(c: Context, store: Store): Board {
+  const before = placeIn(c.req.query("before"));
+  const open = store.open({ limit: SHOWN_OPEN, ...(before !== undefined && { before }) });
+  const board = { open, answered: store.answered(SHOWN_ANSWERED), revision: store.revision() };
+  return before === undefined ? board : { ...board, before };
+}
+
+/** Where a page of open questions begins; whatever else an address says means the newest ones. */
+function placeIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
 function showBoard(c: Context, parts: PageParts): Response {
   const session = sessionOf(c, parts);
   if (session === undefined) return send(c, loginPage());
-  return send(c, boardPage(session, boardOf(parts.store), noticeIn(c, parts.store)));
+  return send(c, boardPage(session, boardOf(c, parts.store), noticeIn(c, parts.store)));
 }
 
 /** The board after an answer says what came of it; only what is stored is said, whatever the address claims. */
@@ -102,7 +109,7 @@ function noticeIn(c: Context, store: Store): string | undefined {
 function renewBoard(c: Context, parts: PageParts): Response {
   const session = sessionOf(c, parts);
   if (session === undefined) return c.text("Log in first.", 401);
-  const board = boardOf(parts.store);
+  const board = boardOf(c, parts.store);
   if (c.req.query("revision") === board.revision) return c.body(null, 204);
   c.header("x-revision", board.revision);
   return send(c, boardBody(session, board));

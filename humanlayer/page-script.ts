@@ -9,6 +9,7 @@ export const SCRIPT = `"use strict";
   const notice = document.getElementById("notice");
   const connection = document.getElementById("connection");
   let revision = board ? board.dataset.revision : "";
+  const before = board && board.dataset.before ? "&before=" + board.dataset.before : "";
   let isBusy = false;
   let answers = 0;
 
@@ -31,13 +32,14 @@ export const SCRIPT = `"use strict";
   const isTyped = (card) => [...card.querySelectorAll("textarea")].some(
     (field) => field.value !== field.defaultValue || field === document.activeElement);
 
-  // Somebody else was faster, and here are words that were not sent: they stay until the page is left.
+  // Somebody else was faster, and here are words that were not sent: they stay until the page is left. A card that is in
+  // neither list has moved to another page by newer ones, and can be answered where it is.
   function retire(card, fresh) {
-    if (card.classList.contains("stale")) return;
+    const over = fresh.getElementById(card.id + "-answered");
+    if (!over || card.classList.contains("stale")) return;
     card.classList.add("stale");
     for (const button of card.querySelectorAll("button")) button.disabled = true;
-    const over = fresh.getElementById(card.id + "-answered");
-    const outcome = over ? over.querySelector(".outcome").textContent.trim().replace(/\\s+/g, " ") : "This is over";
+    const outcome = over.querySelector(".outcome").textContent.trim().replace(/\\s+/g, " ");
     card.querySelector(".fault").textContent =
       outcome + ". Your answer was not sent; what you typed stays here until you leave the page.";
   }
@@ -55,7 +57,8 @@ export const SCRIPT = `"use strict";
     let next = null;
     for (const child of wanted.reverse()) {
       const there = [...list.children].find((one) => one.id === child.id);
-      if (there && (there.dataset.version === child.dataset.version || isTyped(there))) {
+      const isUsed = there && (isTyped(there) || there.matches("nav:focus-within"));
+      if (there && (there.dataset.version === child.dataset.version || isUsed)) {
         next = there;
         continue;
       }
@@ -69,13 +72,13 @@ export const SCRIPT = `"use strict";
   async function refresh() {
     if (isBusy) return;
     isBusy = true;
-    const before = answers;
+    const answersBefore = answers;
     try {
-      const answer = await fetch("/questions?revision=" + encodeURIComponent(revision), {
+      const answer = await fetch("/questions?revision=" + encodeURIComponent(revision) + before, {
         signal: AbortSignal.timeout(10000), redirect: "error" });
       const text = await answer.text();
       // What was fetched while an answer was given may still show the question as open.
-      if (answer.status === 200 && before === answers) {
+      if (answer.status === 200 && answersBefore === answers) {
         const fresh = new DOMParser().parseFromString(text, "text/html");
         for (const id of ["open", "answered"]) renew(id, fresh);
         const title = fresh.getElementById("open-title").textContent;

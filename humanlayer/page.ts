@@ -5,14 +5,15 @@
 import type { Markup } from "./markup";
 import { html } from "./markup";
 import { answeredCard, openCard, substance } from "./page-cards";
+import type { OpenPage } from "./open-questions";
 import type { Session } from "./sessions";
 import type { Entry } from "./store";
 
 /** What the board shows. */
 export interface Board {
-  open: Entry[];
-  /** How many are open, shown or not. */
-  total: number;
+  open: OpenPage;
+  /** The place behind which `open` begins; none for the newest. */
+  before?: number;
   answered: Entry[];
   revision: string;
 }
@@ -44,31 +45,30 @@ export function loginPage(given: { fault?: string; name?: string; email?: string
 /** Everything that is open, and what was answered last. */
 export function boardPage(session: Session, board: Board, notice: string | undefined): Markup {
   return layout(
-    `${board.total > 0 ? `(${board.total}) ` : ""}People in the loop`,
+    `${board.open.total > 0 ? `(${board.open.total}) ` : ""}People in the loop`,
     html`${header(session)}
       <main>
         <p id="notice" role="status" tabindex="-1">${notice}</p>
         <p id="connection" role="status"></p>
-        <div id="board" data-revision="${board.revision}">${boardBody(session, board)}</div>
+        <div id="board" data-revision="${board.revision}" data-before="${board.before}">
+          ${boardBody(session, board)}
+        </div>
       </main>`,
   );
 }
 
 /** The part of the board that is fetched again. */
-export function boardBody(session: Session, { open, total, answered }: Board): Markup {
+export function boardBody(session: Session, { open, answered }: Board): Markup {
   return html`<section aria-labelledby="open-title">
-      <h2 id="open-title">Waiting for you (${total})</h2>
+      <h2 id="open-title">Waiting for you (${open.total})</h2>
       <div id="open">
-        ${open.map((entry) => openCard(session, entry, "board"))}
-        ${total === 0 &&
+        ${open.newer > 0 && pages(open, "above")} ${open.entries.map((entry) => openCard(session, entry, "board"))}
+        ${open.total === 0 &&
         html`<div class="empty" id="empty" data-version="0">
           <p><strong>Nothing is waiting.</strong></p>
           <p>What agents ask appears here by itself.</p>
         </div>`}
-        ${total > open.length &&
-        html`<p id="more" data-version="${total - open.length}">
-          ${total - open.length} older ones are not shown; they appear as these are answered.
-        </p>`}
+        ${open.total > open.entries.length && pages(open, "below")}
       </div>
     </section>
     <section aria-labelledby="answered-title">
@@ -78,6 +78,19 @@ export function boardBody(session: Session, { open, total, answered }: Board): M
         ${answered.length === 0 && html`<p id="none-answered" data-version="0">Nothing yet.</p>`}
       </div>
     </section>`;
+}
+
+/** Which of the open ones are shown, and the way to all others. Its version changes with whatever it says. */
+function pages({ entries, total, newer, older, back, oldest }: OpenPage, where: "above" | "below"): Markup {
+  const range = `${newer + 1} to ${newer + entries.length} of ${total}, newest first`;
+  const said = entries.length === 0 ? `None of these is waiting any more; ${newer} newer ones are.` : `${range}.`;
+  const link = (text: string, before: number | undefined): Markup =>
+    html`<a href="/${before !== undefined && `?before=${before}`}">${text}</a>`;
+  const version = [newer, entries.length, total, older, back, oldest].join(" ");
+  return html`<nav id="pages-${where}" aria-label="Pages, ${where} the questions" data-version="${version}">
+    <span>${said}</span> ${newer > 0 && html`${link("Newest", undefined)} ${link("Newer", back)}`}
+    ${older !== undefined && html`${link("Older", older)} ${link("Oldest", oldest)}`}
+  </nav>`;
 }
 
 /** One question, whole. `refused` is what was wrong with an answer just given, and the words that came with it. */

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Put } from "./items";
+import type { OpenPage } from "./open-questions";
+import type { Store } from "./store";
 import { NotOurs, openStore } from "./store";
 
 const now = new Date("2026-11-21T10:00:00.000Z");
@@ -62,7 +64,7 @@ describe("the store", () => {
     expect(store.add("function_call", { ...put(), run_id: "other" }, later).kind).toBe("Taken");
     // The two kinds do not share their ids.
     expect(store.add("human_contact", { ...put(), spec: { msg: "?" } }, later).kind).toBe("Added");
-    expect(store.open(10).total).toBe(2);
+    expect(store.open({ limit: 10 }).total).toBe(2);
   });
 
   test("lets the first answer count, also of two processes", () => {
@@ -95,9 +97,57 @@ describe("the store", () => {
     const ids = (entries: { item: { call_id: string } }[]): string[] => entries.map(({ item }) => item.call_id);
     expect(store.pending("function_call").map(({ call_id }) => call_id)).toEqual(["ec-2", "ec-4"]);
     expect(store.pending("human_contact")).toEqual([]);
-    expect(ids(store.open(10).entries)).toEqual(["ec-4", "ec-2"]);
-    expect(store.open(1)).toMatchObject({ total: 2, entries: [{ item: { call_id: "ec-4" } }] });
+    expect(ids(store.open({ limit: 10 }).entries)).toEqual(["ec-4", "ec-2"]);
+    expect(store.open({ limit: 1 })).toMatchObject({ total: 2, entries: [{ item: { call_id: "ec-4" } }] });
     expect(ids(store.answered(10))).toEqual(["ec-1", "ec-3"]);
+  });
+
+  describe("turns the pages of what is open", () => {
+    const filled = (count: number): Store => {
+      const store = openStore(":memory:");
+      for (let i = 1; i <= count; i++) store.add("function_call", put(`ec-${i}`), now);
+      return store;
+    };
+    const shown = ({ entries }: OpenPage): string =>
+      `${entries[0]?.item.call_id ?? "none"}..${entries.at(-1)?.item.call_id ?? "none"}`;
+    const turn = (store: Store, before: number | undefined): OpenPage =>
+      store.open({ limit: 4, ...(before !== undefined && { before }) });
+
+    test("to everything, from the newest to the oldest and back", () => {
+      const store = filled(10);
+      const pages = [store.open({ limit: 4 })];
+      for (let page = pages[0]; page?.older !== undefined; page = pages.at(-1)) pages.push(turn(store, page.older));
+      expect(pages.map(shown)).toEqual(["ec-10..ec-7", "ec-6..ec-3", "ec-2..ec-1"]);
+      expect(pages.map(({ total, newer }) => [total, newer])).toEqual([
+        [10, 0],
+        [10, 4],
+        [10, 8],
+      ]);
+      expect(shown(turn(store, pages[2]?.back))).toBe("ec-6..ec-3");
+      expect(pages[1]?.back).toBeUndefined(); // The page before it is the newest.
+      expect(shown(turn(store, pages[0]?.oldest))).toBe("ec-4..ec-1");
+    });
+
+    test("which stay where they are when others come, and close up when some are answered", () => {
+      const store = filled(10);
+      const { older } = store.open({ limit: 4 });
+      store.add("function_call", put("ec-new"), later);
+      expect(shown(turn(store, older))).toBe("ec-6..ec-3");
+      store.answer("function_call", "ec-5", { approved: true }, now);
+      expect(shown(turn(store, older))).toBe("ec-6..ec-2");
+    });
+
+    test("and needs none for what fits on one", () => {
+      const page = filled(4).open({ limit: 4 });
+      expect([page.older, page.back, page.oldest]).toEqual([undefined, undefined, undefined]);
+    });
+
+    test("and one on which nothing is left leads back", () => {
+      const store = filled(6);
+      const { older } = store.open({ limit: 4 });
+      for (const id of ["ec-1", "ec-2"]) store.answer("function_call", id, { approved: true }, now);
+      expect(turn(store, older)).toMatchObject({ entries: [], total: 4, newer: 4 });
+    });
   });
 
   test("has another revision after every change, and the same without one", () => {

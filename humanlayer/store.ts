@@ -9,6 +9,8 @@ import { DatabaseSync } from "node:sqlite";
 import { parseExactly } from "./exact-json";
 import type { Answer, Item, Json, Kind, Put } from "./items";
 import { canonical, itemOf } from "./items";
+import type { OpenPage, WantedPage } from "./open-questions";
+import { openQuestionsIn } from "./open-questions";
 
 /** An item together with what else is known of it. */
 export interface Entry {
@@ -38,8 +40,8 @@ export interface Store {
   escalate(kind: Kind, callId: string, escalation: Json, at: Date): Settled;
   /** The unanswered items of a kind, oldest first. */
   pending(kind: Kind): Item[];
-  /** The newest unanswered entries of both kinds, newest first, and how many there are in all. */
-  open(limit: number): { entries: Entry[]; total: number };
+  /** A page of the unanswered entries of both kinds, newest first. */
+  open(wanted: WantedPage): OpenPage;
   /** The entries that were answered last, newest answer first. */
   answered(limit: number): Entry[];
   /** Changes with every change of the above. */
@@ -165,8 +167,7 @@ function storeIn(database: DatabaseSync): Store {
   );
   const notes = database.prepare("SELECT at, escalation FROM escalations WHERE question = ? ORDER BY seq");
   const pending = database.prepare("SELECT * FROM questions WHERE kind = ? AND answer IS NULL ORDER BY seq");
-  const open = database.prepare("SELECT * FROM questions WHERE answer IS NULL ORDER BY seq DESC LIMIT ?");
-  const count = database.prepare("SELECT count(*) AS total FROM questions WHERE answer IS NULL");
+  const open = openQuestionsIn(database);
   const answered = database.prepare(
     "SELECT * FROM questions WHERE answer IS NOT NULL ORDER BY responded_at DESC, seq DESC LIMIT ?",
   );
@@ -183,7 +184,6 @@ function storeIn(database: DatabaseSync): Store {
       escalation: JSON.parse(escalation) as Json,
     })),
   });
-  const total = (): number => Number(count.get()?.["total"]);
   const settled = (kind: Kind, callId: string, isDone: boolean): Settled => {
     const found = row(kind, callId);
     if (found === undefined) return { kind: "Unknown" };
@@ -214,12 +214,12 @@ function storeIn(database: DatabaseSync): Store {
       return settled(kind, callId, changes === 1);
     },
     pending: (kind) => (pending.all(kind) as unknown as Row[]).map(itemIn),
-    open: (limit) => ({ entries: (open.all(limit) as unknown as Row[]).map(entry), total: total() }),
+    open: (wanted) => open.page(wanted, (found) => entry(found as unknown as Row)),
     answered: (limit) => (answered.all(limit) as unknown as Row[]).map(entry),
     // Questions are only added and answered, never removed: the newest one and the number of open ones tell every state apart.
     revision: () => {
       const newest = last.get() ?? {};
-      return `${Number(newest["question"] ?? 0)}.${total()}.${Number(newest["escalation"] ?? 0)}`;
+      return `${Number(newest["question"] ?? 0)}.${open.count()}.${Number(newest["escalation"] ?? 0)}`;
     },
     close: () => database.close(),
   };
