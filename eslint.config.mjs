@@ -21,6 +21,7 @@ const PURE = {
     "!**/runtime/assert-never",
     "!**/runtime/listed",
     "!**/runtime/same-json",
+    "!**/runtime/storable",
     "!**/runtime/short-hash",
     "!**/runtime/fraction",
     "!**/runtime/json",

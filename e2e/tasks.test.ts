@@ -178,7 +178,7 @@ test.concurrent("429 with Retry-After is asked again, not earlier, and the task 
     ready: false,
     status: "Retrying",
     statusDetail: saying("is limiting requests (429)"),
-    waitingFor: saying("the next attempt at "),
+    waitingFor: expect.stringMatching(/^the next attempt at \S+Z, since \S+Z$/) as string,
   });
   expect((await scene.ended("limited")).status).toMatchObject({ phase: "FinalAnswer", usage: { requests: 2 } });
   const [first, second] = model.asked("limited [fail:429:retry-after=3]");

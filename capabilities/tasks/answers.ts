@@ -5,6 +5,7 @@
  */
 import type { Asked } from "../adapters/channels/port";
 import { assertNever } from "../runtime/assert-never";
+import { storable } from "../runtime/storable";
 import type { Decision, Observed } from "./decision";
 import { stay } from "./decision";
 import type { TaskState, Told } from "./state";
@@ -76,7 +77,7 @@ function report(
   reason: Extract<Told, { kind: "NotSent" }>["reason"],
   detail: string,
 ): Decision | undefined {
-  const message = bounded(detail);
+  const message = storable(detail, MOST_DETAIL);
   const { told } = state;
   const isKnown = told?.kind === "NotSent" && told.reason === reason && told.message === message;
   return isKnown ? undefined : enter(state, { kind: "NotSent", reason, message });
@@ -86,12 +87,5 @@ function enter(state: Answered, told: Told): Decision {
   return { kind: "Enter", state: { ...state, told } };
 }
 
-/**
- * What is stored must read back as it was written, or it would be written again and again: short enough for a condition,
- * and without halves of surrogate pairs, which the API server replaces.
- */
-function bounded(detail: string): string {
-  return Buffer.from(detail.slice(0, MOST_DETAIL), "utf8").toString("utf8");
-}
-
+/** Short enough for a condition. */
 const MOST_DETAIL = 1_000;

@@ -1,3 +1,4 @@
+import type { Task, TaskStatus } from "../../crds/index";
 import type { ModelFailure } from "../adapters/models/port";
 import type { Telling } from "./answers";
 import type { Observed } from "./decision";
@@ -18,6 +19,8 @@ import {
 } from "./decide.fixture";
 import { MAX_ATTEMPTS } from "./limits";
 import type { TaskState, Told } from "./state";
+import { readState } from "./state";
+import { writeStatus } from "./status";
 
 const pending: TaskState = { phase: "Pending", suspended: false };
 const backingOff: TaskState = {
@@ -333,6 +336,30 @@ describe("what is written", () => {
   test("Retry-After is a lower bound of the wait", () => {
     const state = entered(seen({ state: asking, call: failed({ retryAfterMs: 90_000 }) }));
     expect(state).toMatchObject({ retryAt: later(90), attempts: 1, because: "busy" });
+  });
+
+  test("a wait says for what and since when: the next attempt, the switch, and the next attempt again", () => {
+    const failing = entered(seen({ state: asking, call: failed({ retryAfterMs: 90_000 }) }));
+    const attempt = { for: "the next attempt at 2026-01-02T03:05:35Z", since: now };
+    expect(failing).toMatchObject({ phase: "ErrorBackoff", waiting: attempt });
+    const suspended = entered(seen({ state: failing, spec: spec({ suspended: true }), now: later(3) }));
+    expect(suspended).toMatchObject({ waiting: { for: "spec.suspended to be set to false", since: later(3) } });
+    const resumed = entered(seen({ state: suspended, now: later(4) }));
+    expect(resumed).toMatchObject({ suspended: false, waiting: { ...attempt, since: later(4) } });
+  });
+
+  test.each([
+    ["half a character", 'Agent "a" to become ready (it said \ud83d)'],
+    ["more than fits", `Agent "a" to become ready (${"😀".repeat(40_000)})`],
+    ["the words that end the sentence", 'Agent "a" to become ready (since when, since 2020-01-01T00:00:00Z)'],
+  ])("is not written again for a reason with %s", (_what, phrase) => {
+    const waits = seen({ answerer: { kind: "Awaited", phrase, tools: [] } });
+    const object = (status?: TaskStatus): Task =>
+      ({ metadata: { name: "t", uid: waits.uid }, spec: waits.spec, ...(status && { status }) }) as Task;
+    const sent = JSON.stringify(writeStatus(object(), entered(waits), now));
+    const stored = JSON.parse(Buffer.from(sent.replaceAll(/\\ud8[0-9a-f]{2}/g, "\uFFFD")).toString()) as TaskStatus;
+    const state = readState(object(stored));
+    expect(decide({ ...waits, state, now: later(60) })).toEqual({ kind: "Stay" });
   });
 
   test("waits grow from attempt to attempt and never pass five minutes", () => {

@@ -9,7 +9,7 @@ import { ask } from "./ask";
 import { awaitTools, callsPhrase, noted } from "./await-tools";
 import type { Asking, Decision, Live, Observed } from "./decision";
 import { fail, stay, timeUp } from "./decision";
-import { hear, retry } from "./hear";
+import { hear, nextAttempt, retry } from "./hear";
 import type { TaskState, Terminal } from "./state";
 import { isTerminal, progressOf } from "./state";
 import { openingOf } from "./transcript";
@@ -72,7 +72,6 @@ function pause(seen: Observed): Decision | undefined {
   if (spec.suspended && seen.call.kind !== "None") return undefined;
   if (spec.suspended && !state.suspended) {
     const waiting = { for: "spec.suspended to be set to false", since: now };
-    if (state.phase === "ErrorBackoff") return { kind: "Enter", state: { ...state, suspended: true } };
     const more = state.phase === "ToolCallsPending" ? noted(seen.toolCalls) : {};
     return { kind: "Enter", state: { ...state, suspended: true, waiting, ...more } };
   }
@@ -83,7 +82,7 @@ function pause(seen: Observed): Decision | undefined {
 
 function resumed(state: Live, { now, toolCalls }: Observed): TaskState {
   const again = { suspended: false, startedAt: now };
-  if (state.phase === "ErrorBackoff") return { ...state, ...again };
+  if (state.phase === "ErrorBackoff") return { ...state, ...again, waiting: nextAttempt(state.retryAt, now) };
   if (state.phase === "ToolCallsPending") {
     return { ...state, ...again, waiting: { for: callsPhrase(toolCalls), since: now } };
   }

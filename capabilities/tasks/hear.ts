@@ -1,6 +1,8 @@
 /** What the outcome of a model call means for the Task: an answer, one that is none, or a failure that may pass. Pure. */
 import type { ModelAnswer, ModelFailure, TokenUsage } from "../adapters/models/port";
+import { timestamp } from "../../crds/index";
 import { assertNever } from "../runtime/assert-never";
+import type { Waiting } from "../runtime/waiting";
 import { callTools } from "./await-tools";
 import type { Asking, Decision, Observed } from "./decision";
 import { fail } from "./decision";
@@ -100,7 +102,13 @@ function backOff(why: { because: string; waitMs: number }, state: Asking, seen: 
       attempts,
       retryAt,
       because: why.because,
+      waiting: nextAttempt(retryAt, seen.now),
       suspended: false,
     },
   };
+}
+
+/** What a task waits for between failed calls. */
+export function nextAttempt(retryAt: Date, since: Date): Waiting {
+  return { for: `the next attempt at ${timestamp(retryAt)}`, since };
 }

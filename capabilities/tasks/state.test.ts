@@ -64,8 +64,24 @@ const states: TaskState[] = [
     waiting: { for: "spec.suspended to be set to false", since: new Date("2026-01-02T03:04:05Z") },
     ...progress,
   },
-  { phase: "ErrorBackoff", suspended: false, attempts: 2, retryAt: now, because: "OpenAI is busy (429)", ...progress },
-  { phase: "ErrorBackoff", suspended: true, attempts: 2, retryAt: now, because: "OpenAI is busy (429)", ...progress },
+  {
+    phase: "ErrorBackoff",
+    suspended: false,
+    attempts: 2,
+    retryAt: now,
+    because: "OpenAI is busy (429)",
+    waiting: { for: "the next attempt at 2026-01-02T03:04:05Z", since: new Date("2026-01-02T03:04:01Z") },
+    ...progress,
+  },
+  {
+    phase: "ErrorBackoff",
+    suspended: true,
+    attempts: 2,
+    retryAt: now,
+    because: "OpenAI is busy (429)",
+    waiting: { for: "spec.suspended to be set to false", since: new Date("2026-01-02T03:04:05Z") },
+    ...progress,
+  },
   { phase: "FinalAnswer", output: "Hi", completedAt: now, ...progress },
   {
     phase: "FinalAnswer",
@@ -92,6 +108,18 @@ test.each(
 )("another process reads what this one wrote: %s", (_name, state) => {
   const status = writeStatus(task(), state, now);
   expect(readState(task({ status }))).toEqual(state);
+});
+
+test("whoever is waited for, it is said since when", () => {
+  for (const state of states.filter((one) => "waiting" in one)) {
+    expect(writeStatus(task(), state, now).waitingFor).toMatch(/^.+, since 2026-01-02T03:04:0\dZ$/);
+  }
+});
+
+test("a task of an older version that waits for the next attempt says for when", () => {
+  const old = { phase: "ErrorBackoff" as const, retryAt: now.toISOString(), waitingFor: "the next attempt at x" };
+  const state = readState(task({ status: old }));
+  expect(writeStatus(task(), state, now).waitingFor).toBe("the next attempt at 2026-01-02T03:04:05Z");
 });
 
 test("a task nobody has looked at is Pending", () => {

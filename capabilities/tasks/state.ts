@@ -4,8 +4,9 @@
  * The union and the CRD's list of phases are compared by the compiler.
  */
 import type { Message, Task, TaskPhase } from "../../crds/index";
-import { momentOf, timestamp } from "../../crds/index";
+import { momentOf } from "../../crds/index";
 import type { Waiting } from "../runtime/waiting";
+import { readWaiting } from "../runtime/waiting";
 
 /** What the model calls of a task have cost so far. Tokens, calls, and money in the currency of `LLM.spec.pricing`. */
 export interface Usage {
@@ -32,7 +33,14 @@ export type TaskState =
   | ({ phase: "ReadyForLLM"; attempts: number; waiting?: Waiting; suspended: boolean } & Progress)
   /** `allMade`: every call of the last answer has had its ToolCall; one that is not there was deleted. */
   | ({ phase: "ToolCallsPending"; waiting?: Waiting; suspended: boolean; allMade?: true } & Progress)
-  | ({ phase: "ErrorBackoff"; attempts: number; retryAt: Date; because: string; suspended: boolean } & Progress)
+  | ({
+      phase: "ErrorBackoff";
+      attempts: number;
+      retryAt: Date;
+      because: string;
+      waiting?: Waiting;
+      suspended: boolean;
+    } & Progress)
   | ({ phase: "FinalAnswer"; output: string; completedAt: Date; told?: Told } & Progress)
   | ({ phase: "Failed"; reason: FailureReason; message: string; completedAt: Date } & Progress)
   | ({ phase: "Cancelled"; completedAt: Date } & Progress);
@@ -112,19 +120,19 @@ export function readState(task: Task): TaskState {
 
 /** One reader a phase; a phase that the CRD gains and this list does not, no longer compiles. */
 const readers: { [Phase in TaskPhase]: (task: Task) => Extract<TaskState, { phase: Phase }> } = {
-  Pending: (task) => ({ phase: "Pending", ...readSuspended(task), ...readStart(task), ...readWaiting(task) }),
+  Pending: (task) => ({ phase: "Pending", ...readSuspended(task), ...readStart(task), ...waits(task) }),
   ReadyForLLM: (task) => ({
     phase: "ReadyForLLM",
     attempts: task.status?.attempts ?? 0,
     ...readSuspended(task),
-    ...readWaiting(task),
+    ...waits(task),
     ...readProgress(task),
   }),
   ToolCallsPending: (task) => ({
     phase: "ToolCallsPending",
     ...(task.status?.toolCallsCreated && { allMade: true }),
     ...readSuspended(task),
-    ...readWaiting(task),
+    ...waits(task),
     ...readProgress(task),
   }),
   ErrorBackoff: (task) => ({
@@ -133,6 +141,7 @@ const readers: { [Phase in TaskPhase]: (task: Task) => Extract<TaskState, { phas
     retryAt: momentOf(task.status?.retryAt) ?? createdAt(task),
     because: readError(task),
     ...readSuspended(task),
+    ...waits(task),
     ...readProgress(task),
   }),
   FinalAnswer: (task) => ({
@@ -189,16 +198,9 @@ function readStart(task: Task): { startedAt?: Date } {
   return startedAt ? { startedAt } : {};
 }
 
-/** `status.waitingFor` is one sentence for people; its end says since when, and is read back so that it stays the same. */
-function readWaiting(task: Task): { waiting?: Waiting } {
-  const parts = /^(.*), since (\S+)$/s.exec(task.status?.waitingFor ?? "");
-  const since = momentOf(parts?.[2]);
-  return parts?.[1] !== undefined && since ? { waiting: { for: parts[1], since } } : {};
-}
-
-/** The sentence of `status.waitingFor`; the inverse of reading it. */
-export function waitingSentence(waiting: Waiting): string {
-  return `${waiting.for}, since ${timestamp(waiting.since)}`;
+function waits(task: Task): { waiting?: Waiting } {
+  const { waiting } = readWaiting(task.status?.waitingFor);
+  return waiting ? { waiting } : {};
 }
 
 function createdAt(task: Task): Date {

@@ -6,8 +6,9 @@ import type { Condition, Message, Task, TaskStatus, WantedCondition } from "../.
 import { conditionsOf, DETAIL_TEXT, timestamp } from "../../crds/index";
 import { spanIdOf, traceIdOf } from "../runtime/trace";
 import type { Waiting } from "../runtime/waiting";
+import { waitingSentence } from "../runtime/waiting";
 import type { TaskState, Told } from "./state";
-import { ANSWER_SENT, isTerminal, waitingSentence } from "./state";
+import { ANSWER_SENT, isTerminal } from "./state";
 
 /** `status` of a task in `state`, written at `now`; conditions keep their transition time while their value stands. */
 export function writeStatus(task: Task, state: TaskState, now: Date): TaskStatus {
@@ -26,14 +27,9 @@ export function writeStatus(task: Task, state: TaskState, now: Date): TaskStatus
   };
 }
 
-/** The schema bounds these texts, and a status that breaks a bound is refused whole; nobody reads that far. */
+/** The schema bounds this text, and a status that breaks a bound is refused whole; nobody reads that far. */
 function bounded(words: Words): Words {
-  const { waitingFor, ...rest } = words;
-  return {
-    ...rest,
-    statusDetail: words.statusDetail.slice(0, DETAIL_TEXT),
-    ...(waitingFor !== undefined && { waitingFor: waitingFor.slice(0, DETAIL_TEXT) }),
-  };
+  return { ...words, statusDetail: words.statusDetail.slice(0, DETAIL_TEXT) };
 }
 
 interface Words {
@@ -82,11 +78,13 @@ function describe(state: TaskState): Words {
   }
 }
 
-function retrying({ because, attempts, retryAt }: Extract<TaskState, { phase: "ErrorBackoff" }>): Words {
+function retrying(state: Extract<TaskState, { phase: "ErrorBackoff" }>): Words {
+  const { because, attempts, retryAt } = state;
   const times = attempts === 1 ? "once" : `${attempts} times`;
   const next = timestamp(retryAt);
   const statusDetail = `${because.replace(/\.$/, "")} (failed ${times}; asking again at ${next})`;
-  return { ready: false, status: "Retrying", statusDetail, waitingFor: `the next attempt at ${next}` };
+  // An older version stored no beginning of this wait.
+  return { ready: false, status: "Retrying", statusDetail, waitingFor: `the next attempt at ${next}`, ...waits(state) };
 }
 
 interface Waits {
