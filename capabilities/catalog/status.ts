@@ -5,6 +5,7 @@
 import type { Condition, WantedCondition } from "../../crds/index";
 import { conditionsOf, DETAIL_TEXT } from "../../crds/index";
 import { isSameJson, isWithin } from "../runtime/same-json";
+import { storable } from "../runtime/storable";
 
 /** The fields of a status that a verdict decides. Every kind of the catalog has them. */
 export interface CommonStatus {
@@ -37,7 +38,7 @@ export function statusOf(
   generation: number,
   now: Date,
 ): Required<CommonStatus> {
-  const detail = short(verdict.detail, DETAIL_TEXT);
+  const detail = storable(verdict.detail, DETAIL_TEXT);
   const ready: WantedCondition = {
     type: "Ready",
     status: verdict.ready ? "True" : "False",
@@ -52,14 +53,6 @@ export function statusOf(
     observedGeneration: generation,
     conditions,
   };
-}
-
-/**
- * At most `most` characters, without halves of surrogate pairs: the API server stores something else in their place, and
- * then what was written never looks like what is stored.
- */
-export function short(text: string, most: number): string {
-  return Buffer.from(text.slice(0, most), "utf8").toString("utf8");
 }
 
 /** Whether writing `next`, and beside it what only this kind says of itself, over `old` would change nothing. */

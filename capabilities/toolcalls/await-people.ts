@@ -2,7 +2,10 @@
  * A call that waits for people: whether what they said is enough and what follows from it, what it means that nobody says
  * anything, and that the question is where it should be. The first sufficient answer decides; a timeout is never a no. Pure.
  */
+import { DETAIL_TEXT } from "../../crds/index";
 import { later } from "../runtime/later";
+import { storable } from "../runtime/storable";
+import { phraseOf } from "../runtime/waiting";
 import type { Said } from "./answers";
 import type { Entry, Rules, Tally } from "./approvals";
 import { tally } from "./approvals";
@@ -106,7 +109,7 @@ function keep({ counted, state, seen, tell }: Kept): Decision {
   const { trouble: _old, ...rest } = withAnswers(state, seen.people);
   const [question, sent] = noteSent(state.question, seen.people);
   const [trouble, troubled] = noteTrouble(state, seen.people);
-  const phrase = phraseOf(state, counted);
+  const phrase = phraseOf(awaitedBy(state, counted));
   const isSame =
     rest.answers === state.answers &&
     question === state.question &&
@@ -163,7 +166,8 @@ function noteTrouble(state: AwaitingPeople, people: PeopleSeen): [string | undef
 
 function troubleOf({ delivery, channel }: PeopleSeen): string | undefined {
   if (channel?.kind === "Missing") return `ContactChannel "${channel.name}" does not exist`;
-  return "detail" in delivery ? delivery.detail : undefined;
+  // As it is stored, for it is compared with what is.
+  return "detail" in delivery ? storable(delivery.detail, DETAIL_TEXT) : undefined;
 }
 
 function troubleRemark(trouble: string, { question }: AwaitingPeople, { delivery, channel }: PeopleSeen): Remark {
@@ -177,7 +181,7 @@ function troubleRemark(trouble: string, { question }: AwaitingPeople, { delivery
 }
 
 /** Where several have to agree, it is said how many have. */
-function phraseOf({ waiting, question }: AwaitingPeople, counted: Tally | undefined): string {
+function awaitedBy({ waiting, question }: AwaitingPeople, counted: Tally | undefined): string {
   if (!counted) return waiting.for;
   const said = waiting.for.replace(/ \(\d+ of \d+: .*\)$/s, "");
   const base = said === "a person" ? awaited(question) : said; // Which stands for a sentence that is gone.

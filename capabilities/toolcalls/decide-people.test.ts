@@ -1,5 +1,5 @@
 // What a call does where people are concerned: each row is a sentence of the manual.
-import type { Decided, ToolCallSpec } from "../../crds/index";
+import type { Decided, ToolCall, ToolCallSpec, ToolCallStatus } from "../../crds/index";
 import type { McpOutcome } from "../adapters/mcp/port";
 import { decide } from "./decide";
 import { executing, inShort, known, later, now, running, seen as seenOf, spec, suspended, uid } from "./decide.fixture";
@@ -7,6 +7,8 @@ import type { Decision, Observed } from "./decision";
 import type { ChannelSeen, Delivery, PeopleSeen } from "./people";
 import { questionId } from "./question";
 import type { AwaitingPeople, CallState, OpenQuestion } from "./state";
+import { writeStatus } from "./status";
+import { readState } from "./stored";
 
 const digest = `sha256:${"1".repeat(64)}`;
 
@@ -504,6 +506,41 @@ describe("what a tool or the model wants to know", () => {
       seen({ state: sent, call: finished({ kind: "Unknown", message: "x" }), people: { ...nobody, channel: found } }),
     );
     expect(lost).toMatchObject({ state: { status: "OutcomeUnknown", ...kept } });
+  });
+});
+
+describe("what was stored is not written again", () => {
+  const two = { ...found, quorum: 2 };
+  const approvedBy = (approver: string): PeopleSeen => ({
+    ...nobody,
+    channel: two,
+    said: said({ question: id, decision: "Approve", approver }),
+  });
+  const troubledBy = (detail: string): PeopleSeen => ({
+    ...nobody,
+    channel: found,
+    delivery: { kind: "NoWay", retryAt: later(60), detail, isTold: false },
+  });
+
+  test.each<[sentence: string, PeopleSeen]>([
+    ["for an approver whose name has half a character", approvedBy("jane \ud83d")],
+    ["for an approver whose name does not fit", approvedBy("j".repeat(40_000))],
+    ["for an approver whose name ends the sentence", approvedBy("jane, since 2020-01-01T00:00:00Z)")],
+    ["for a trouble with half a character", troubledBy("it said \ud83d")],
+    ["for a trouble that does not fit", troubledBy("😀".repeat(40_000))],
+  ])("%s", (_sentence, people) => {
+    const decision = decide(seen({ state: approval, people }));
+    const call = (status?: ToolCallStatus): ToolCall =>
+      ({ metadata: { name: "c", uid }, spec, ...(status && { status }) }) as ToolCall;
+    if (decision.kind !== "Enter") throw new Error("It is not written at all");
+    // The API server stores another character in the place of half a pair.
+    const sent = JSON.stringify(writeStatus(call(), decision.state, now)).replaceAll(
+      /\\ud[89a-f][0-9a-f]{2}/g,
+      "\uFFFD",
+    );
+    const state = readState(call(JSON.parse(sent) as ToolCallStatus));
+    expect(decide(seen({ state, people }))).toMatchObject({ kind: "Stay" });
+    expect(state).toMatchObject({ waiting: { since: forApproval.since } });
   });
 });
 

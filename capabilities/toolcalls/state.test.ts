@@ -294,6 +294,18 @@ describe("what people read", () => {
     expect(status.statusDetail).toHaveLength(DETAIL_TEXT);
     expect(status.result).toBe(message);
   });
+
+  test.each([DETAIL_TEXT - 40, DETAIL_TEXT, 2 * DETAIL_TEXT])(
+    "an approval in %d characters reads back as the same wait, and is written the same again",
+    (length) => {
+      const because = `Approved by jane: ${"x".repeat(length)}`.slice(0, length);
+      const approved = { status: "ReadyToExecuteApprovedTool", ...work, question: sent, because, waiting } as const;
+      const once = writeStatus(toolCall(), approved, now);
+      const read = readState(toolCall({ status: once }));
+      expect(read).toMatchObject({ status: "ReadyToExecuteApprovedTool", waiting });
+      expect(writeStatus(toolCall({ status: once }), read as Written, now)).toEqual(once);
+    },
+  );
 });
 
 describe("what people are told", () => {

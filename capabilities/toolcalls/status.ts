@@ -4,9 +4,11 @@
  */
 import type { Condition, Question, ToolCall, ToolCallPhase, ToolCallStatus, WantedCondition } from "../../crds/index";
 import { conditionsOf, DETAIL_TEXT, timestamp } from "../../crds/index";
+import { storable } from "../runtime/storable";
+import { waitingSentence } from "../runtime/waiting";
 import type { AwaitingPeople, OpenQuestion, Terminal, Written } from "./state";
 import { askedIn, isAwaitingPeople, isTerminal, NEXT_ATTEMPT } from "./state";
-import { readySentence, waitingSentence } from "./stored";
+import { readySentence } from "./stored";
 
 /** What `kubectl get` shows of each state, as of a Pod. */
 const phases: { [State in Written["status"]]: ToolCallPhase } = {
@@ -72,11 +74,10 @@ function backingOff(state: Extract<Written, { status: "ErrorBackoff" }>): string
   return `${because.replace(/\.$/, "")} (begun ${times}; ${next})`;
 }
 
-/** The schema bounds this text, and a status that breaks a bound is refused whole; the names in it are short. */
 function waits(state: Written): { waitingFor?: string } {
   if (!("waiting" in state) || !state.waiting) return {};
   const failingSince = "failingSince" in state ? state.failingSince : undefined;
-  return { waitingFor: waitingSentence(state.waiting, failingSince).slice(0, DETAIL_TEXT) };
+  return { waitingFor: waitingSentence(state.waiting, failingSince) };
 }
 
 function work(state: Written): Partial<ToolCallStatus> {
@@ -145,7 +146,7 @@ function raw(state: Extract<Terminal, { status: "Succeeded" | "Error" }>): Parti
 }
 
 function bounded(text: string): string {
-  return text.slice(0, DETAIL_TEXT);
+  return storable(text, DETAIL_TEXT);
 }
 
 /** The schema allows 32 KiB of message; a person wants a sentence. */

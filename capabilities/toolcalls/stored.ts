@@ -3,8 +3,9 @@
  * written by any released version, or by hand, must yield a state to go on from; what is missing is taken as its zero.
  */
 import type { ToolCall, ToolCallState } from "../../crds/index";
-import { momentOf, timestamp } from "../../crds/index";
-import type { Waiting } from "../runtime/waiting";
+import { momentOf } from "../../crds/index";
+import type { ReadWaiting, Waiting } from "../runtime/waiting";
+import { readWaiting } from "../runtime/waiting";
 import type { Asked, CallState, FailureReason, OpenQuestion, RejectionReason, Result, Talk, Work } from "./state";
 import { hasEnded, NEXT_ATTEMPT } from "./state";
 
@@ -16,13 +17,13 @@ export function readState(call: ToolCall): CallState {
 /** One reader a state; a state that the CRD gains and this list does not, no longer compiles. */
 const readers: { [State in ToolCallState]: (call: ToolCall) => Extract<CallState, { status: State }> } = {
   Pending: (call) => {
-    const { waiting } = readWaiting(call);
+    const { waiting } = waits(call);
     return { status: "Pending", ...(waiting && { waiting }) };
   },
   AwaitingHumanApproval: (call) => ({ status: "AwaitingHumanApproval", ...readParked(call, "Approval") }),
   AwaitingHumanInput: (call) => ({ status: "AwaitingHumanInput", ...readParked(call, "Input"), ...readAsked(call) }),
   ReadyToExecuteApprovedTool: (call) => {
-    const { waiting } = readWaiting(call);
+    const { waiting } = waits(call);
     return {
       status: "ReadyToExecuteApprovedTool",
       ...readWork(call),
@@ -40,7 +41,7 @@ const readers: { [State in ToolCallState]: (call: ToolCall) => Extract<CallState
     startedAt: momentOf(call.status?.startTime) ?? createdAt(call),
     waiting: { for: "an answer", since: createdAt(call) },
     ...readAsked(call),
-    ...readWaiting(call),
+    ...waits(call),
   }),
   ErrorBackoff: (call) => ({
     status: "ErrorBackoff",
@@ -50,7 +51,7 @@ const readers: { [State in ToolCallState]: (call: ToolCall) => Extract<CallState
     because: call.status?.error ?? "",
     waiting: { for: NEXT_ATTEMPT, since: createdAt(call) },
     ...readAsked(call),
-    ...readWaiting(call),
+    ...waits(call),
   }),
   Succeeded: (call) => ({ status: "Succeeded", ...readWork(call), ...readEnd(call), ...readResult(call) }),
   Error: (call) => ({
@@ -120,7 +121,7 @@ function readParked(
   kind: OpenQuestion["kind"],
 ): Work & { question: OpenQuestion; waiting: Waiting; trouble?: string } {
   const question = readQuestion(call) ?? nothingAsked(call, kind);
-  const { waiting = { for: "a person", since: question.askedAt } } = readWaiting(call);
+  const { waiting = { for: "a person", since: question.askedAt } } = waits(call);
   const trouble = call.status?.error;
   return { ...readWork(call), question, waiting, ...(trouble !== undefined && { trouble }) };
 }
@@ -148,23 +149,9 @@ function readAsked({ status }: ToolCall): Asked {
   };
 }
 
-/**
- * `status.waitingFor` is one sentence for people; its end says since when, and since when attempts have failed. Both are
- * read back, for the time that a call waits at most counts from them.
- */
-function readWaiting(call: ToolCall): { waiting?: Waiting; failingSince?: Date } {
-  const parts = /^(.*), since (\S+?)(?:, failing since (\S+))?$/s.exec(call.status?.waitingFor ?? "");
-  const [since, failingSince] = [momentOf(parts?.[2]), momentOf(parts?.[3])];
-  return {
-    ...(parts?.[1] !== undefined && since && { waiting: { for: parts[1], since } }),
-    ...(failingSince && { failingSince }),
-  };
-}
-
-/** The sentence of `status.waitingFor`; the inverse of reading it. Times are in whole seconds. */
-export function waitingSentence(waiting: Waiting, failingSince?: Date): string {
-  const sentence = `${waiting.for}, since ${timestamp(waiting.since)}`;
-  return failingSince ? `${sentence}, failing since ${timestamp(failingSince)}` : sentence;
+/** For how long a call has waited, and failed, counts for how long it may. */
+function waits({ status }: ToolCall): ReadWaiting {
+  return readWaiting(status?.waitingFor);
 }
 
 /** What a call that was approved says of itself: who approved it, and what it waits for all the same. */

@@ -11,7 +11,7 @@ import type { Check as CheckOf } from "../checks";
 import type { CheckFailure } from "../pauses";
 import { FIRST_RETRY_MS, pauseMs, RECHECK_MS, REFUSED_RECHECK_MS } from "../pauses";
 import type { Verdict } from "../status";
-import { short } from "../status";
+import { storable } from "../../runtime/storable";
 import * as words from "./words";
 
 /** What was found of what the channel needs. */
@@ -127,7 +127,7 @@ function unusable(reason: string, detail: string): Saying {
 
 /** A service may say anything; the schema takes at most so much. */
 function slug(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : short(text, SLUG_LENGTH);
+  return text === undefined ? undefined : storable(text, SLUG_LENGTH);
 }
 
 const SLUG_LENGTH = 253;

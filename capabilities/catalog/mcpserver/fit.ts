@@ -4,7 +4,7 @@
  */
 import { listed } from "../../runtime/listed";
 import type { MCPTool } from "../../../crds/index";
-import { short } from "../status";
+import { storable } from "../../runtime/storable";
 
 /** An object may have 1.5 MiB (etcd's `--max-request-bytes`); the spec, its last-applied copy and the rest need room too. */
 export const TOOLS_BYTES = 700 * 1_024;
@@ -28,7 +28,7 @@ export interface Fitted {
 /** Makes the tools fit. */
 export function fit(given: readonly MCPTool[]): Fitted {
   const named = given.filter(({ name }) => isStorableName(name));
-  const kept = named.slice(0, MOST_TOOLS).map(storable);
+  const kept = named.slice(0, MOST_TOOLS).map(toStored);
   const { tools, without } = shrink(kept);
   const missing = sentence({ left: given.length - tools.length, without, unusual: unusualOf(named, kept) });
   return missing === undefined ? { tools } : { tools, missing };
@@ -39,7 +39,7 @@ function isStorableName(name: string): boolean {
 }
 
 /** One tool within the schema's bounds, in fields that the schema knows. */
-function storable({ name, description, inputSchema, outputSchema, annotations }: MCPTool): MCPTool {
+function toStored({ name, description, inputSchema, outputSchema, annotations }: MCPTool): MCPTool {
   return {
     name,
     ...(description !== undefined && { description: cut(description) }),
@@ -50,8 +50,8 @@ function storable({ name, description, inputSchema, outputSchema, annotations }:
 }
 
 function cut(description: string): string {
-  if (description.length > DESCRIPTION_LENGTH) return `${short(description, DESCRIPTION_LENGTH)}…`;
-  return isWellFormed(description) ? description : short(description, DESCRIPTION_LENGTH);
+  const text = storable(description, DESCRIPTION_LENGTH);
+  return description.length > DESCRIPTION_LENGTH ? `${text}…` : text;
 }
 
 function isWellFormed(text: string): boolean {

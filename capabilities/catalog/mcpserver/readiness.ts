@@ -13,6 +13,7 @@ import type { McpLink } from "../../adapters/mcp/port";
 import { assertNever } from "../../runtime/assert-never";
 import { later } from "../../runtime/later";
 import type { SecretRef } from "../../runtime/secrets";
+import { storable } from "../../runtime/storable";
 import type { Absence } from "../secret-words";
 import type { Note, Verdict } from "../status";
 import { fit } from "./fit";
@@ -145,7 +146,7 @@ function connected(seen: Observed, link: Extract<McpLink, { kind: "Connected" }>
     own: {
       connected: true,
       serverInfo: words.introduced(link.serverInfo),
-      protocolVersion: words.short(link.protocolVersion, 64),
+      protocolVersion: storable(link.protocolVersion, 64),
       tools,
       toolCount: link.tools.length,
     },

@@ -2,10 +2,10 @@
 import type { McpAbout } from "../../adapters/mcp/port";
 import { listed } from "../../runtime/listed";
 import { unreadable, withoutValue } from "../secret-words";
-import { short } from "../status";
+import { storable } from "../../runtime/storable";
 import type { AbsentValue } from "./readiness";
 
-export { short, unreadable };
+export { unreadable };
 
 /** The server is connected and has so many tools; `missing` says what of them could not be kept. */
 export function connected(tools: number, missing: string | undefined): string {
@@ -25,15 +25,15 @@ export function withoutValues(absent: AbsentValue[]): string {
 export function introduced(serverInfo: McpAbout["serverInfo"]): McpAbout["serverInfo"] {
   const { name, title, version } = serverInfo;
   return {
-    ...(name !== undefined && { name: short(name, 1_024) }),
-    ...(title !== undefined && { title: short(title, 1_024) }),
-    ...(version !== undefined && { version: short(version, 1_024) }),
+    ...(name !== undefined && { name: storable(name, 1_024) }),
+    ...(title !== undefined && { title: storable(title, 1_024) }),
+    ...(version !== undefined && { version: storable(version, 1_024) }),
   };
 }
 
 /** A failure in the connection's words, which may hold all that a program has written before it ended. */
 export function trouble(detail: string): string {
-  return short(detail, TROUBLE_LENGTH);
+  return storable(detail, TROUBLE_LENGTH);
 }
 
 /** Leaves room in an Agent's detail for those of several servers. */
