@@ -492,12 +492,21 @@ test.concurrent("a conversation too large to be stored fails in words, and does 
   expect(model.asked("too-much")).toEqual([]);
 });
 
-test.concurrent("an answer too large to be stored fails in words, and the model is not asked again", async () => {
-  model.on("novel", { reply: { text: "y".repeat(2_000_000) } });
-  const status = await run("novel");
-  expect(status).toMatchObject({ phase: "Failed", finishReason: "StatusRefused" });
-  expect(model.asked("novel")).toHaveLength(1);
-});
+test.concurrent.each([
+  ["novel", 2_000_000, "2.0 MB"], // More than the API server takes.
+  ["novella", 900_000, "901 kB"], // More than etcd takes, for it is stored twice.
+])(
+  "an answer too large to be stored fails in words, and the model is not asked again: %s",
+  async (name, length, size) => {
+    model.on(name, { reply: { text: "y".repeat(length) } });
+    const status = await run(name);
+    expect(status).toMatchObject({ phase: "Failed", finishReason: "StatusRefused", turns: 1, error: saying(size) });
+    expect(status.error).toMatch(
+      /answer of .* could not be stored: a final answer is kept twice.*Ask for shorter answers/,
+    );
+    expect(model.asked(name)).toHaveLength(1);
+  },
+);
 
 test.concurrent("a task as large as the cluster can store can still be labelled, cancelled and deleted", async () => {
   model.on("a-whole-book", { fault: { kind: "Hang" } });

@@ -1,6 +1,7 @@
 import type { Agent, ContactChannel, LLM, MCPServer, Message, Task, TaskSpec, ToolCall } from "../../crds/index";
 import { apiVersion, resources } from "../../crds/index";
 import type { ModelAnswer, ModelRequest } from "../adapters/models/port";
+import type { Problem } from "../runtime/errors";
 import type { EventNote } from "../runtime/events";
 import { silentLog } from "../runtime/log";
 import { keyOf, type ClusterObject, type Draft, type Resource } from "../runtime/objects";
@@ -157,6 +158,30 @@ const occupy = (name: string, owner?: { name: string; uid: string; kind?: string
     },
     spec: { toolCallId: "old", taskRef: { name: "t" }, toolRef: { name: "old" }, arguments: "{}" },
   });
+
+describe("an answer that the API server will not store", () => {
+  const tooLarge: Problem = { kind: "terminal", message: "It has become too large. Ask for shorter answers." };
+  const away: Problem = { kind: "retryable", message: "The API server is away" };
+
+  test.each<[sentence: string, writes: (Problem | undefined)[]]>([
+    ["ends the task", [undefined, tooLarge]],
+    ["ends it also when the API server is away just then", [undefined, tooLarge, away, tooLarge]],
+  ])("%s in words that say how large it is and what to do, and is not asked for again", async (_sentence, writes) => {
+    await createTask();
+    cluster.onCall = ({ verb, phase }) => (verb === "replaceStatus" && phase === "before" ? writes.shift() : undefined);
+    const { requests } = start({ ...says("x".repeat(2_000_000)), usage: { ...usage, outputTokens: 500_000 } });
+    await clock.advance(60_000);
+    expect(writes).toEqual([]);
+    expect(taskNow()?.status).toMatchObject({
+      phase: "Failed",
+      finishReason: "StatusRefused",
+      error: expect.stringMatching(/answer of 2\.0 MB.*twice.*Ask for shorter answers/) as string,
+      turns: 1,
+      usage: { requests: 1, outputTokens: 500_000 },
+    });
+    expect(requests).toHaveLength(1);
+  });
+});
 
 test("a task with one tool call: the model is offered the tool, told the result, and the status is written four times", async () => {
   await createTask();

@@ -9,7 +9,7 @@ import { ask } from "./ask";
 import { awaitTools, callsPhrase, noted } from "./await-tools";
 import type { Asking, Decision, Live, Observed } from "./decision";
 import { fail, stay, timeUp } from "./decision";
-import { hear, nextAttempt, retry } from "./hear";
+import { failToStore, hear, nextAttempt, retry } from "./hear";
 import type { TaskState, Terminal } from "./state";
 import { isTerminal, progressOf } from "./state";
 import { openingOf } from "./transcript";
@@ -53,7 +53,7 @@ function giveUp(seen: Observed): Decision | undefined {
     };
   }
   if (seen.statusRefused !== undefined) {
-    return fail(seen, "StatusRefused", `What the task has come to could not be stored. ${seen.statusRefused}`);
+    return failToStore(seen, seen.statusRefused);
   }
   const up = timeUp(seen);
   if (up && now >= up && !spec.suspended && !wasSuspended(state)) {

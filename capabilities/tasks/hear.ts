@@ -91,6 +91,28 @@ function paid(state: Asking, call: { usage?: TokenUsage }, { answerer }: Observe
   return call.usage ? addUsage(state.usage, call.usage, pricing) : state.usage;
 }
 
+/**
+ * The end of a task whose next status the API server will not store. An answer that came is not asked for again, for it
+ * would cost the same and be as large; what it has cost is counted.
+ */
+export function failToStore(seen: Observed, because: string): Decision {
+  const { state, call } = seen;
+  if (state.phase !== "ReadyForLLM" || call.kind !== "Finished" || call.outcome.kind !== "Answer")
+    return fail(seen, "StatusRefused", `What the task has come to could not be stored. ${because}`);
+  const { message } = call.outcome;
+  const isFinal = (message.toolCalls ?? []).length === 0;
+  const why = isFinal ? ": a final answer is kept twice, in output and as the last message" : "";
+  const sizes = `The model's answer of ${sizeOf(message)}, after a conversation of ${sizeOf(state.conversation)}`;
+  const paidFor = { ...state, turns: state.turns + 1, usage: paid(state, call.outcome, seen) };
+  return fail(seen, "StatusRefused", `${sizes}, could not be stored${why}. ${because}`, paidFor);
+}
+
+/** How much room something takes in the cluster, in words. */
+function sizeOf(value: unknown): string {
+  const kilobytes = Buffer.byteLength(JSON.stringify(value)) / 1_000;
+  return kilobytes < 1_000 ? `${Math.ceil(kilobytes)} kB` : `${(kilobytes / 1_000).toFixed(1)} MB`;
+}
+
 function backOff(why: { because: string; waitMs: number }, state: Asking, seen: Observed): Decision {
   const retryAt = new Date(seen.now.getTime() + why.waitMs);
   const attempts = state.attempts + 1;
