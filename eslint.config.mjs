@@ -19,6 +19,7 @@ const PURE = {
   group: [
     "**/runtime/**",
     "!**/runtime/assert-never",
+    "!**/runtime/doubled",
     "!**/runtime/listed",
     "!**/runtime/same-json",
     "!**/runtime/storable",

@@ -2,6 +2,7 @@
  * When what stands behind an object of the catalog is checked again. Pure: the jitter is made of the object's identity, so that
  * the same object waits the same time.
  */
+import { doubled } from "../runtime/doubled";
 import { fractionOf } from "../runtime/fraction";
 
 /** What of a failed check says when to repeat it. */
@@ -31,6 +32,6 @@ export function pauseMs(uid: string, failure: CheckFailure, failures: number): n
  * shortened by up to a quarter, always the same for the same object and count, and different between objects.
  */
 export function retryPauseMs(uid: string, failures: number): number {
-  const pause = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 16), LONGEST_RETRY_MS);
+  const pause = doubled(failures - 1, { firstMs: FIRST_RETRY_MS, longestMs: LONGEST_RETRY_MS });
   return Math.round(pause * (1 - fractionOf(`${uid}/${failures}`) / 4));
 }

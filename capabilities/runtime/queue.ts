@@ -2,6 +2,7 @@
 // and wake-ups. It knows nothing of objects, and a key is all it ever holds: what a run does is read anew each time.
 import { Alarms } from "./alarms";
 import { after, type Clock } from "./clock";
+import { doubled } from "./doubled";
 import type { Log } from "./log";
 import type { Key } from "./objects";
 import type { Outcome } from "./outcome";
@@ -188,7 +189,10 @@ export class WorkQueue {
     const { afterMs, because } = outcome.kind === "Retry" ? outcome : { afterMs: undefined, because: "out of date" };
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
-    const pauseMs = this.#jitter(afterMs ?? pauseAfter(failures), afterMs !== undefined);
+    const pauseMs = this.#jitter(
+      afterMs ?? doubled(failures, { firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS }),
+      afterMs !== undefined,
+    );
     this.#options.log.debug({ queue: this.#options.name, key, failures: failures + 1, pauseMs }, because);
     this.#alarms.set(key, after(this.#options.clock, pauseMs));
   }
@@ -204,8 +208,4 @@ export class WorkQueue {
     this.#idlers = [];
     for (const resolve of idlers) resolve();
   }
-}
-
-function pauseAfter(failures: number): number {
-  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 30));
 }

@@ -4,6 +4,7 @@
 import type { Readable } from "node:stream";
 import type { ApiServer } from "./api-server";
 import { after, pause, type Clock } from "./clock";
+import { doubled } from "./doubled";
 import { toProblem } from "./errors";
 import type { Log } from "./log";
 import { keyOf, type Key, type ObjectMeta, type Resource } from "./objects";
@@ -37,8 +38,7 @@ const CALL_TIMEOUT_MS = 15_000;
 const SILENCE_MS = 90_000;
 /** The API server ends a watch after this time, chosen at random between it and its double, as other clients do. */
 const WATCH_SECONDS = 300;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+const PAUSES = { firstMs: 1_000, longestMs: 30_000 };
 
 /** Watches the metadata of all objects of a kind until stopped. `onChange` must not throw. */
 export function watchMetadata(
@@ -235,10 +235,8 @@ class MetadataWatcher implements MetadataWatch {
   }
 
   async #rest(): Promise<void> {
-    const growth = 2 ** Math.min(this.#failures - 1, 10);
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * growth);
     const { clock, random } = this.#options;
-    await pause(clock, pauseMs * (1 - random() / 2));
+    await pause(clock, doubled(this.#failures - 1, PAUSES) * (1 - random() / 2));
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Agent, LLM, TaskSpec } from "../../crds/index";
 import { durationMs } from "../../crds/index";
+import { doubled } from "../runtime/doubled";
 import { fractionOf } from "../runtime/fraction";
 import type { TokenUsage } from "../adapters/models/port";
 import type { Progress, Usage } from "./state";
@@ -112,14 +113,12 @@ export const MAX_ATTEMPTS = 20;
 /** An empty answer, or one that does not fit the outputSchema, is the model's doing and is paid for: patience is shorter. */
 export const MAX_USELESS_ANSWERS = 3;
 
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 300_000;
+const WAITS = { firstMs: 1_000, longestMs: 300_000 };
 
 /**
  * The wait after the given number of failures in a row: doubling from 1 s to 5 min, shortened by up to half. The
  * jitter comes from the seed instead of chance, so that the same observation always gives the same decision.
  */
 export function backoffMs(attempts: number, seed: string): number {
-  const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempts - 1, 30));
-  return Math.round(wait * (1 - 0.5 * fractionOf(`${seed}/${attempts}`)));
+  return Math.round(doubled(attempts - 1, WAITS) * (1 - 0.5 * fractionOf(`${seed}/${attempts}`)));
 }

@@ -1,5 +1,6 @@
 /** How long and how often a call is tried. Pure. */
 import { durationMs } from "../../crds/index";
+import { doubled } from "../runtime/doubled";
 import { fractionOf } from "../runtime/fraction";
 
 /** How often a tool that is safe to repeat is begun when nobody knows what became of it; then the call ends. */
@@ -16,16 +17,14 @@ export function timeoutOf(server: { timeout?: string } | undefined): number {
   return durationMs(server?.timeout) ?? DEFAULT_TIMEOUT_MS;
 }
 
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 30_000;
+const WAITS = { firstMs: 1_000, longestMs: 30_000 };
 
 /**
  * The wait after a failed attempt: doubling from 1 s to 30 s, shortened by up to half. The jitter comes from the uid
  * instead of chance, so that the same observation always gives the same decision.
  */
 export function backoffMs(attempts: number, uid: string): number {
-  const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(Math.max(0, attempts - 1), 30));
-  return Math.round(wait * (1 - 0.5 * fractionOf(uid)));
+  return Math.round(doubled(attempts - 1, WAITS) * (1 - 0.5 * fractionOf(uid)));
 }
 
 /** A length of time as people say it: `60s`, `1.5s`. */

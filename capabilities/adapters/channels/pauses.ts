@@ -1,17 +1,15 @@
 /** How long services are left alone: after failures, between polls, and as long as they ask for. Pure. */
+import { doubled } from "../../runtime/doubled";
 
 /** 1 s, 2 s, 4 s … 10 min, each shortened at random by up to half. */
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 600_000;
-const MOST_DOUBLINGS = 10;
+const PAUSES = { firstMs: 1_000, longestMs: 600_000 };
 
 /** The longest Retry-After that is believed: a longer one is a mistake, or a date of another clock. */
 const LONGEST_WAIT_MS = 3_600_000;
 
 /** The pause after so many failures in a row (from 1), milliseconds. `random` is [0, 1). */
 export function pauseMs(failures: number, random: number): number {
-  const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, MOST_DOUBLINGS));
-  return longest * (1 - random / 2);
+  return doubled(failures - 1, PAUSES) * (1 - random / 2);
 }
 
 /** A wait spread a little, so that what began together does not go on together: shortened by up to a quarter. */
