@@ -3,6 +3,7 @@
  */
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { Places } from "../controlplane/options";
 import { quote } from "../controlplane/shell";
 
 /** How the program was started. */
@@ -18,12 +19,6 @@ export type Parsed =
   | { kind: "Run"; settings: Settings }
   | { kind: "Help"; text: string }
   | { kind: "Refused"; message: string };
-
-/** Where relative paths start (the folder npm was called in) and where the default database lives (the checkout). */
-export interface Places {
-  callerFolder: string;
-  projectRoot: string;
-}
 
 const PORT = 8077;
 const FLAGS: Record<string, { value: string; help: string }> = {

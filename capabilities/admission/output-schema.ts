@@ -2,6 +2,7 @@
  * Whether a Task's `outputSchema` can be used to check an answer. Pure, and cheap: it looks for what would make the
  * check fail on every answer or not at all, not for everything that JSON Schema forbids.
  */
+import { isRecord } from "../runtime/json";
 import { createWatchdog, withinTries } from "../runtime/within-time";
 
 /** The types of JSON Schema 2020-12, validation section 6.1.1. */
@@ -41,7 +42,7 @@ export function faultOf(schema: unknown): string | undefined {
 function faultAt(schema: unknown, place: Place): string | undefined {
   const { path, depth } = place;
   if (typeof schema === "boolean") return undefined;
-  if (!isObject(schema)) return `${path} must be a JSON Schema: an object such as {type: object}, or true or false.`;
+  if (!isRecord(schema)) return `${path} must be a JSON Schema: an object such as {type: object}, or true or false.`;
   if (depth > DEEPEST) return `${path.slice(0, 60)}… is nested more than ${DEEPEST} levels deep. Flatten it.`;
   // A part with an $id is a whole of its own for the references in it (core section 8.2.1).
   const here = typeof schema["$id"] === "string" ? { ...place, root: schema } : place;
@@ -58,7 +59,7 @@ function faultOfKeywords(schema: Record<string, unknown>, path: string): string 
 
 function faultOfPatterns({ pattern, patternProperties }: Record<string, unknown>, path: string): string | undefined {
   if (pattern !== undefined && !isPattern(pattern)) return `${path}.pattern ${NO_PATTERN}`;
-  const names = isObject(patternProperties) ? Object.keys(patternProperties) : [];
+  const names = isRecord(patternProperties) ? Object.keys(patternProperties) : [];
   const wrong = names.find((name) => !isPattern(name));
   return wrong === undefined ? undefined : `${path}.patternProperties: ${JSON.stringify(wrong)} ${NO_PATTERN}`;
 }
@@ -135,8 +136,4 @@ function isType(type: unknown): boolean {
 
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((one) => typeof one === "string");
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@
  */
 import type { OutputUnit } from "@cfworker/json-schema";
 import { Validator } from "@cfworker/json-schema";
+import { draftOf } from "../runtime/json-schema";
 import type { WithinTime } from "../runtime/within-time";
 import { createWatchdog, withinTries } from "../runtime/within-time";
 import type { Fit } from "./decision";
@@ -91,14 +92,6 @@ function isTooDeep(value: unknown): boolean {
     if (level.length === 0) return false;
   }
   return true;
-}
-
-function draftOf(schema: JsonSchema): "4" | "7" | "2019-09" | "2020-12" {
-  const named = schema["$schema"];
-  const text = typeof named === "string" ? named : "";
-  if (text.includes("draft-04")) return "4";
-  if (text.includes("draft-06") || text.includes("draft-07")) return "7";
-  return text.includes("2019-09") ? "2019-09" : "2020-12";
 }
 
 /** Errors that only say that one of the following is there; those of alternatives say something more. */

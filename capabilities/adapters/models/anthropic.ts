@@ -7,7 +7,9 @@ import type { StopReason, TokenUsage } from "./port";
 import { anthropicParameters } from "./parameters";
 import { anthropicOutput, toolSchema } from "./schemas";
 import type { Call, Encoding, Json, Reading, Result, Turn } from "./wire";
-import { countAt, isJson, objectAt, textAt, wellFormed } from "./wire";
+import { isRecord } from "../../runtime/json";
+import { wellFormed } from "../../runtime/storable";
+import { countAt, objectAt, textAt } from "./wire";
 
 type MessagesBody = Anthropic.MessageCreateParamsNonStreaming;
 type BlockParam = Anthropic.ContentBlockParam;
@@ -19,7 +21,7 @@ export function encodeMessages(encoding: Encoding): MessagesBody {
   const { output_config: effort, ...parameters } = anthropicParameters(spec, endpoint);
   const format = outputSchema && anthropicOutput(outputSchema);
   const outputConfig = {
-    ...(isJson(effort) ? effort : {}),
+    ...(isRecord(effort) ? effort : {}),
     ...(format === undefined ? {} : { format: { type: "json_schema" as const, schema: format } }),
   };
   return {
@@ -87,12 +89,12 @@ function toResultBlock({ callId, text, missing }: Result): BlockParam {
 
 /** Reads the body of a 200. `before` is the content of the same turn from before it was paused. */
 export function readMessages(body: unknown, before: unknown[] = []): Reading {
-  if (!isJson(body)) return { kind: "Unreadable", why: "is not a JSON object" };
-  if (isJson(body["error"])) return { kind: "Reported", error: body["error"] };
+  if (!isRecord(body)) return { kind: "Unreadable", why: "is not a JSON object" };
+  if (isRecord(body["error"])) return { kind: "Reported", error: body["error"] };
   if (!Array.isArray(body["content"])) return { kind: "Unreadable", why: "has no content" };
   const content = [...before, ...(body["content"] as unknown[])];
   if (body["stop_reason"] === "pause_turn") return { kind: "Paused", content, usage: usageOf(body) };
-  return readContent(content.filter(isJson), body);
+  return readContent(content.filter(isRecord), body);
 }
 
 function readContent(content: Json[], body: Json): Reading {

@@ -5,7 +5,8 @@
 import { createHash } from "node:crypto";
 import type { Endpoint, ModelApi } from "./endpoint";
 import type { Json } from "./wire";
-import { isJson, objectsAt, textAt } from "./wire";
+import { isRecord } from "../../runtime/json";
+import { objectsAt, textAt } from "./wire";
 
 /** What every API takes: Anthropic's alphabet, OpenAI's length. */
 const COMMON = /^[a-zA-Z0-9_-]{1,64}$/;
@@ -65,9 +66,9 @@ export function withCallIds(api: ModelApi, value: unknown, ids: string[]): unkno
 
 function nativeCalls(api: ModelApi, value: unknown): { call: Json; field: string }[] | undefined {
   if (api === "openai.chat") {
-    return isJson(value) ? objectsAt(value, "tool_calls").map((call) => ({ call, field: "id" })) : undefined;
+    return isRecord(value) ? objectsAt(value, "tool_calls").map((call) => ({ call, field: "id" })) : undefined;
   }
-  if (!Array.isArray(value) || !value.every(isJson)) return undefined;
+  if (!Array.isArray(value) || !value.every(isRecord)) return undefined;
   const [type, field] = api === "anthropic.messages" ? ["tool_use", "id"] : ["function_call", "call_id"];
   return value.filter((item) => item["type"] === type).map((call) => ({ call, field }));
 }

@@ -4,7 +4,8 @@
  */
 import type { ModelFailureReason } from "./port";
 import type { Json } from "./wire";
-import { isJson, textAt } from "./wire";
+import { isRecord } from "../../runtime/json";
+import { textAt } from "./wire";
 
 /** What an answer with an error status says, as far as it matters here. */
 export interface Complaint {
@@ -20,9 +21,9 @@ export function complaintOf(body: unknown, status: number | undefined, fallback:
   let at: unknown = body;
   for (let depth = 0; depth < 4; depth++) {
     if (Array.isArray(at)) at = at[0];
-    else if (isJson(at) && at["error"] !== undefined && at["error"] !== null) at = at["error"];
+    else if (isRecord(at) && at["error"] !== undefined && at["error"] !== null) at = at["error"];
   }
-  if (!isJson(at))
+  if (!isRecord(at))
     return {
       status,
       words: [],
@@ -41,7 +42,7 @@ function detailOf(at: Json): string {
   const detail = at["detail"] ?? at["details"];
   const first: unknown = Array.isArray(detail) ? detail[0] : detail;
   if (typeof first === "string") return first;
-  return isJson(first) ? textAt(first, "msg") || textAt(first, "message") : "";
+  return isRecord(first) ? textAt(first, "msg") || textAt(first, "message") : "";
 }
 
 /** The SDKs put the status before a body that is no JSON. */

@@ -9,7 +9,7 @@ import type { Complaint } from "./complaint";
 import { classify, complaintOf } from "./complaint";
 import type { HeaderReader, RetryAdvice } from "./retry-after";
 import { retryAdvice } from "./retry-after";
-import { isJson } from "./wire";
+import { isRecord } from "../../runtime/json";
 
 /** Who asked whom, with what: everything a sentence about a failure needs. */
 export interface Caller {
@@ -41,7 +41,7 @@ export function toFailure(thrown: unknown, caller: Caller, now: Date): ModelFail
 
 /** An error that was reported inside a 200. */
 export function reportedFailure(error: unknown, caller: Caller): ModelFailure {
-  const code = isJson(error) ? Number(error["code"]) : NaN;
+  const code = isRecord(error) ? Number(error["code"]) : NaN;
   const status = Number.isInteger(code) && code >= 400 && code < 600 ? code : undefined;
   return failureOf(complaintOf(error, status, typeof error === "string" ? error : ""), caller, {});
 }

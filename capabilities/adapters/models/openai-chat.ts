@@ -7,7 +7,8 @@ import type { StopReason, TokenUsage } from "./port";
 import { chatParameters } from "./parameters";
 import { openaiOutput, shortDescription, toolSchema } from "./schemas";
 import type { Call, Encoding, Json, Reading, Turn } from "./wire";
-import { countAt, isJson, objectAt, objectsAt, textAt } from "./wire";
+import { isRecord } from "../../runtime/json";
+import { countAt, objectAt, objectsAt, textAt } from "./wire";
 
 type ChatBody = OpenAI.Chat.ChatCompletionCreateParamsNonStreaming;
 type ChatMessage = OpenAI.Chat.ChatCompletionMessageParam;
@@ -69,13 +70,13 @@ function toMessages(turn: Turn): ChatMessage[] {
 
 /** Reads the body of a 200. */
 export function readChat(body: unknown): Reading {
-  if (!isJson(body)) return { kind: "Unreadable", why: "is not a JSON object" };
-  if (isJson(body["error"]) || typeof body["error"] === "string") return { kind: "Reported", error: body["error"] };
+  if (!isRecord(body)) return { kind: "Unreadable", why: "is not a JSON object" };
+  if (isRecord(body["error"]) || typeof body["error"] === "string") return { kind: "Reported", error: body["error"] };
   const choice = objectsAt(body, "choices")[0];
   if (!choice) return { kind: "Unreadable", why: "has no choices" };
-  if (isJson(choice["error"])) return { kind: "Reported", error: choice["error"] };
+  if (isRecord(choice["error"])) return { kind: "Reported", error: choice["error"] };
   const message = choice["message"];
-  if (!isJson(message)) return { kind: "Unreadable", why: "has a choice without a message" };
+  if (!isRecord(message)) return { kind: "Unreadable", why: "has a choice without a message" };
   return readMessage(message, choice, usageOf(body));
 }
 

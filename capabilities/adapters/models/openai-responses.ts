@@ -7,7 +7,8 @@ import type { StopReason, TokenUsage } from "./port";
 import { responsesParameters } from "./parameters";
 import { openaiOutput, shortDescription, toolSchema } from "./schemas";
 import type { Call, Encoding, Json, Reading, Turn } from "./wire";
-import { countAt, isJson, objectAt, objectsAt, textAt } from "./wire";
+import { isRecord } from "../../runtime/json";
+import { countAt, objectAt, objectsAt, textAt } from "./wire";
 
 type ResponsesBody = OpenAI.Responses.ResponseCreateParamsNonStreaming;
 type InputItem = OpenAI.Responses.ResponseInputItem;
@@ -69,8 +70,8 @@ function toItems(turn: Turn): InputItem[] {
 
 /** Reads the body of a 200. */
 export function readResponses(body: unknown): Reading {
-  if (!isJson(body)) return { kind: "Unreadable", why: "is not a JSON object" };
-  if (isJson(body["error"]) || typeof body["error"] === "string") return { kind: "Reported", error: body["error"] };
+  if (!isRecord(body)) return { kind: "Unreadable", why: "is not a JSON object" };
+  if (isRecord(body["error"]) || typeof body["error"] === "string") return { kind: "Reported", error: body["error"] };
   const { status, output } = body;
   if (!Array.isArray(output)) return { kind: "Unreadable", why: "has no output" };
   if (status !== undefined && status !== "completed" && status !== "incomplete")
@@ -78,7 +79,7 @@ export function readResponses(body: unknown): Reading {
       kind: "Unreadable",
       why: `has the status "${typeof status === "string" ? status : "unknown"}"`,
     };
-  return readOutput(output.filter(isJson), body);
+  return readOutput(output.filter(isRecord), body);
 }
 
 function readOutput(output: Json[], body: Json): Reading {

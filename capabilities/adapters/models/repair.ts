@@ -7,8 +7,8 @@ import type { Message } from "../../../crds/index";
 import { CallIds, nativeCallIds, withCallIds } from "./call-ids";
 import type { Endpoint } from "./endpoint";
 import type { Call, Conversation, Result, Turn } from "./wire";
-import { isJson, wellFormed } from "./wire";
-import { parseJson } from "../../runtime/json";
+import { wellFormed } from "../../runtime/storable";
+import { isRecord, parseJson } from "../../runtime/json";
 
 /** Stands in for the result of a call that has none, most often because the operator died in between. */
 export const NO_RESULT =
@@ -159,7 +159,7 @@ function legalArguments(text: string): string {
   if (isBlank(text)) return "{}";
   const whole = wellFormed(text);
   const value = parseJson(whole);
-  return isJson(value) ? whole : JSON.stringify({ input: value ?? whole });
+  return isRecord(value) ? whole : JSON.stringify({ input: value ?? whole });
 }
 
 function isBlank(text: string | undefined): boolean {

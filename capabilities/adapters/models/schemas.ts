@@ -5,8 +5,8 @@
 import { Validator } from "@cfworker/json-schema";
 import { transformJSONSchema } from "@anthropic-ai/sdk/lib/transform-json-schema";
 import type { Json } from "./wire";
-import { isJson } from "./wire";
-import { parseJson } from "../../runtime/json";
+import { isRecord, parseJson } from "../../runtime/json";
+import { draftOf } from "../../runtime/json-schema";
 import { createWatchdog, withinTries } from "../../runtime/within-time";
 
 /** OpenAI refuses a function description that is longer, in characters. */
@@ -26,7 +26,7 @@ export function toolSchema(schema: Json): Json {
   return {
     ...rest,
     type: "object",
-    properties: isJson(rest["properties"]) ? rest["properties"] : {},
+    properties: isRecord(rest["properties"]) ? rest["properties"] : {},
   };
 }
 
@@ -75,7 +75,7 @@ function isStrict(schema: Json): boolean {
 }
 
 function isStrictPart(schema: unknown): boolean {
-  if (!isJson(schema) || Object.keys(schema).some((word) => NOT_STRICT.has(word))) return false;
+  if (!isRecord(schema) || Object.keys(schema).some((word) => NOT_STRICT.has(word))) return false;
   const parts = [
     ...valuesOf(schema["$defs"]),
     ...valuesOf(schema["properties"]),
@@ -92,7 +92,7 @@ function isClosed(schema: Json): boolean {
   return (
     schema["additionalProperties"] === false &&
     Array.isArray(required) &&
-    isJson(schema["properties"]) &&
+    isRecord(schema["properties"]) &&
     Object.keys(schema["properties"]).every((name) => required.includes(name))
   );
 }
@@ -102,7 +102,7 @@ function listOf(value: unknown): unknown[] {
 }
 
 function valuesOf(schemas: unknown): unknown[] {
-  return isJson(schemas) ? Object.values(schemas) : [];
+  return isRecord(schemas) ? Object.values(schemas) : [];
 }
 
 /** Whether an answer is what was asked for. `BadSchema`: the schema itself cannot be used. */
@@ -150,12 +150,4 @@ function firstFault(errors: { instanceLocation: string; error: string }[]): stri
   if (last === undefined) return "it does not fit the schema";
   const place = last.instanceLocation.replace(/^#\/?/, "");
   return `${place === "" ? "as a whole" : `at "${place}"`}: ${last.error.replace(/\.$/, "")}`;
-}
-
-function draftOf(schema: Json): "4" | "7" | "2019-09" | "2020-12" {
-  const named = schema["$schema"];
-  const text = typeof named === "string" ? named : "";
-  if (text.includes("draft-04")) return "4";
-  if (text.includes("draft-07") || text.includes("draft-06")) return "7";
-  return text.includes("2019-09") ? "2019-09" : "2020-12";
 }

@@ -11,7 +11,7 @@ import type { ModelFailure, Verification } from "./port";
 import { RESPONSES_MIN_TOKENS } from "./refusals";
 import { repair } from "./repair";
 import type { Exchange, Exchanger } from "./transport";
-import { isJson } from "./wire";
+import { isRecord } from "../../runtime/json";
 
 /** What there is to verify, and by what means. */
 export interface Verifying {
@@ -46,10 +46,10 @@ async function verifyByList(verifying: Verifying): Promise<Verification> {
   });
   if (reply.kind === "Failure") return explained(reply, caller);
   const body = reply.body;
-  if (isJson(body) && isJson(body["error"])) return reportedFailure(body["error"], caller);
-  const list = isJson(body) ? body["data"] : undefined;
-  if (!isJson(body) || !Array.isArray(list)) return unreadable("is no list of models", caller);
-  const listed = list.filter(isJson).some(({ id }) => typeof id === "string" && isModel(id, endpoint.model));
+  if (isRecord(body) && isRecord(body["error"])) return reportedFailure(body["error"], caller);
+  const list = isRecord(body) ? body["data"] : undefined;
+  if (!isRecord(body) || !Array.isArray(list)) return unreadable("is no list of models", caller);
+  const listed = list.filter(isRecord).some(({ id }) => typeof id === "string" && isModel(id, endpoint.model));
   // Azure lists what could be deployed, not the deployments; a list with more pages has not been read to its end.
   const conclusive = listed || (endpoint.provider !== "azure" && body["has_more"] !== true);
   return { kind: "Verified", ...(conclusive ? { modelListed: listed } : {}) };

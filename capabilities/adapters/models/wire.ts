@@ -3,6 +3,7 @@
  * encoder is given and one decoder gives back, and careful looks into JSON that somebody else wrote.
  */
 import type { LLM } from "../../../crds/index";
+import { isRecord } from "../../runtime/json";
 import type { Endpoint } from "./endpoint";
 import type { OfferedTool, StopReason, TokenUsage } from "./port";
 
@@ -86,21 +87,16 @@ export const NO_USAGE: TokenUsage = {
   cachedInputTokens: 0,
 };
 
-/** Whether a value is a JSON object. */
-export function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** The object at `key`, or an empty one. */
 export function objectAt(from: Json, key: string): Json {
   const value = from[key];
-  return isJson(value) ? value : {};
+  return isRecord(value) ? value : {};
 }
 
 /** The objects of the list at `key`; what is no object is left out. */
 export function objectsAt(from: Json, key: string): Json[] {
   const value = from[key];
-  return Array.isArray(value) ? value.filter(isJson) : [];
+  return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
 /** The text at `key`, or an empty one. */
@@ -126,9 +122,4 @@ export function addUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
     outputTokens: a.outputTokens + b.outputTokens,
     cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
   };
-}
-
-/** Replaces halves of surrogate pairs: as JSON they are refused by strict servers. */
-export function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
 }
