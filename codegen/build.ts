@@ -24,7 +24,8 @@ interface Step {
 
 function run(script: string, args: string[]): Step {
   const bin = join(ROOT, "node_modules", ".bin");
-  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}` };
+  const path = `${bin}${delimiter}${process.env["PATH"] ?? ""}`;
+  const env = { ...process.env, PATH: path, KUBECHAIN_LINTED_ELSEWHERE: "1" };
   const ran = spawnSync(process.execPath, [join(ROOT, "node_modules", script), ...args], {
     cwd: ROOT,
     env,

@@ -65,6 +65,8 @@ function developmentEnvironment(kubeconfig: string, dir: string): NodeJS.Process
   const development = {
     KUBECONFIG: kubeconfig,
     KUBECHAIN_WEBHOOK_HOST: "127.0.0.1",
+    // Read by eslint.config.mjs: `pepr dev` would begin with a whole lint, whose result it ignores.
+    KUBECHAIN_LINTED_ELSEWHERE: "1",
     ...modelVariables(models, ports.model),
     ...peopleVariables(memory),
   };
