@@ -4,15 +4,27 @@
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { SILENT } from "../controlplane/progress";
 import { projectFiles } from "../controlplane/project";
+import { stateAt } from "../controlplane/state";
+import { takeDown } from "../controlplane/take-down";
 import { SABOTAGES } from "./crash/options";
+import { START_LIMIT_MS } from "./harness";
+import { surroundings } from "./surroundings";
 
 const LIMIT_MS = 600_000;
 
-/** So many run side by side: each waits for its operator to come up half of the time. */
-const AT_ONCE = 2;
-const queue: (() => void)[] = [];
-let running = 0;
+/**
+ * The control planes on which the runs take turns: two at a time, for each waits half of the time for its operator to come
+ * up. An API server costs more to start than a whole run costs it; each run begins with nothing of an earlier one.
+ */
+const STATES = ["crash-one", "crash-other"].map((name) => join(surroundings().folder, name));
+const free = [...STATES];
+const queue: ((state: string) => void)[] = [];
+
+afterAll(async () => {
+  for (const state of STATES) await takeDown(stateAt(state), SILENT);
+}, START_LIMIT_MS);
 
 interface Ran {
   code: number | null;
@@ -21,14 +33,13 @@ interface Ran {
 }
 
 async function crash(...args: string[]): Promise<Ran> {
-  if (running < AT_ONCE) running += 1;
-  else await new Promise<void>((resolve) => queue.push(resolve));
+  const state = free.pop() ?? (await new Promise<string>((resolve) => queue.push(resolve)));
   try {
-    return await run(args);
+    return await run([...args, "--state", state]);
   } finally {
     const next = queue.shift();
-    if (next) next();
-    else running -= 1;
+    if (next) next(state);
+    else free.push(state);
   }
 }
 

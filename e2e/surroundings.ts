@@ -7,12 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startFakeAnthropic } from "../capabilities/testing/fake-anthropic";
 import { startModelServer } from "../capabilities/testing/model-server";
-import { ensureBinaries } from "../controlplane/binaries";
-import { ensureChromium } from "../controlplane/chromium";
 import { SILENT, showProgress } from "../controlplane/progress";
 import { stateAt } from "../controlplane/state";
 import { takeDown } from "../controlplane/take-down";
-import { besideUv } from "../controlplane/uv";
+import { prepareMachine } from "./prepare-machine";
 
 /** How tests learn of it: an environment variable, since Jest gives every test file a world of its own. */
 export const VARIABLE = "KUBECHAIN_E2E";
@@ -26,7 +24,7 @@ export interface Surroundings {
 
 /** Starts it and returns what stops it, and every control plane of the run. */
 export async function startSurroundings(): Promise<() => Promise<void>> {
-  await prepareMachine();
+  await prepareMachine(showProgress(process.stderr));
   const openai = await startModelServer();
   const anthropic = await startFakeAnthropic();
   const folder = mkdtempSync(join(tmpdir(), "kubechain-e2e-"));
@@ -38,16 +36,6 @@ export async function startSurroundings(): Promise<() => Promise<void>> {
     rmSync(folder, { recursive: true, force: true });
     await Promise.all([openai.close(), anthropic.close()]);
   };
-}
-
-/**
- * What is built or installed once must be there before the first test: it takes minutes on a new machine, and the hooks
- * of tests have limits. Where there can be no Chromium, the tests of the page say so.
- */
-async function prepareMachine(): Promise<void> {
-  const progress = showProgress(process.stderr);
-  await besideUv(() => ensureBinaries(progress), progress);
-  await ensureChromium(progress).catch(() => undefined);
 }
 
 /** What `startSurroundings` has started, for a test. */

@@ -1,4 +1,5 @@
 /** The command line of the crash proof. Pure. */
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 /** Promises that can be broken on purpose, to see the proof turn red; only a bundle built for that can. */
@@ -19,6 +20,8 @@ export interface CrashOptions {
   /** The same moments and the same tasks again. */
   seed: number;
   sabotage?: Sabotage;
+  /** The folder of a control plane on which runs take turns: it is started if it is not up, and stays up. */
+  state?: string;
 }
 
 export type Parsed =
@@ -41,6 +44,7 @@ export function parseOptions(argv: string[], chance: number): Parsed {
         tasks: { type: "string" },
         seed: { type: "string" },
         sabotage: { type: "string" },
+        state: { type: "string" },
         quick: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
@@ -56,13 +60,16 @@ export function parseOptions(argv: string[], chance: number): Parsed {
     };
     const wrong = Object.entries(numbers).find(([, value]) => !Number.isSafeInteger(value) || value < 0);
     if (wrong) return refused("--kills, --tasks and --seed take whole numbers");
-    return { kind: "Run", options: { ...numbers, ...(sabotage && { sabotage }) } };
+    return { kind: "Run", options: { ...numbers, ...(sabotage && { sabotage }), ...stateIn(values.state) } };
   } catch (error) {
     return refused(error instanceof Error ? error.message : String(error));
   }
 }
 
 const numberIn = (given: string | undefined, usual: number): number => (given === undefined ? usual : Number(given));
+
+const stateIn = (given: string | undefined): Pick<CrashOptions, "state"> =>
+  given === undefined ? {} : { state: resolve(given) };
 
 function refused(complaint: string): Parsed {
   return { kind: "Refused", message: `crash: ${complaint}. Its options are listed by --help.` };
@@ -76,6 +83,7 @@ const HELP = `npm run crash -- [options]
   --kills N        how often it is killed (${FULL.kills})
   --tasks N        how many tasks are unfinished at any time (${FULL.atOnce})
   --seed N         the same moments and tasks as in the run that printed this seed
+  --state DIR      on the control plane in this folder, which is started if need be and left running; one run at a time
   --quick          ${QUICK.kills} kills, ${QUICK.atOnce} tasks at once
   --sabotage NAME  runs an operator that breaks a promise on purpose, which must end red:
                    ${SABOTAGES.join(", ")}`;

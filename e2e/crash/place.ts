@@ -3,19 +3,23 @@
  * while the operator is killed, and the objects that are there before the first kill.
  */
 import { join } from "node:path";
+import { collectionPath, objectPath } from "../../capabilities/runtime/paths";
 import type { Effect } from "../../capabilities/testing/tool-server";
+import { resources } from "../../crds/index";
+import { stop } from "../../controlplane/controlplane";
 import { receiverOf } from "../../controlplane/humanlayer";
 import { recall } from "../../controlplane/state";
 import type { HumanLayerServer } from "../../humanlayer/server";
 import { startHumanLayer } from "../../humanlayer/server";
-import type { OwnLab } from "../harness";
+import type { Lab, OwnLab } from "../harness";
 import { labIn } from "../harness";
 import type { Model } from "../model";
 import { startModel } from "../model";
 import * as objects from "../objects";
 import type { Changes } from "../operator";
 import { expectOperator, startOperator } from "../operator";
-import type { Scene } from "../scene";
+import type { Scene, Stored } from "../scene";
+import { until } from "../scene";
 import type { ToolServer } from "../tool-servers";
 import { effectsOf, mcpServer, startToolServer } from "../tool-servers";
 import { ASKING_SERVERS, CHANNELS, FREE_SERVERS } from "./plan";
@@ -33,22 +37,53 @@ export interface Place {
   leave(): Promise<void>;
 }
 
-/** Starts all but the operator, of which `bundle` is the program. */
-export async function settle(folder: string, bundle: string): Promise<Place> {
+/** What a run is given. */
+export interface Given {
+  /** Holds everything of this run alone. */
+  folder: string;
+  /** The operator's program. */
+  bundle: string;
+  /** The folder of a control plane that other runs had before, and may have after; else it is one for this run alone. */
+  state?: string | undefined;
+}
+
+/** Starts all but the operator. */
+export async function settle({ folder, bundle, state }: Given): Promise<Place> {
   const model = await startModel();
   const remote = await startToolServer({ effects: join(folder, "remote.effects") });
-  const lab = await labIn(join(folder, "state"), model.url);
+  const lab = await labIn(state ?? join(folder, "state"), model.url);
+  if (state !== undefined) await clear(lab);
   await expectOperator(lab);
   // The operator is told of answers while it lives; else it finds them when it looks.
   const webhook = `${receiverOf(recall(lab.state)) ?? ""}/humanlayer`;
   const mailbox = await startHumanLayer({ database: mailboxFile({ folder }), webhook });
   const leave = async (): Promise<void> => {
-    await lab.cluster.stop();
+    if (state === undefined) await lab.cluster.stop();
+    else await stop(lab.state, "operator");
     lab.close();
     await Promise.all([remote.end(), model.close(), mailbox.close()]);
   };
   const changes = { bundle, env: { HUMANLAYER_API_BASE: mailbox.url } };
   return { folder, lab, model, remote, mailbox, changes, leave };
+}
+
+/**
+ * Deletes every object of ours. Whatever an earlier run has left, the operators of this one would take up as theirs: their
+ * work would be another than the one that is judged.
+ */
+async function clear({ api }: Lab): Promise<void> {
+  const isEmpty = async (resource: (typeof resources)[keyof typeof resources]): Promise<boolean> => {
+    const { status, body } = await api.call({ method: "GET", path: collectionPath(resource) });
+    if (status !== 200) return false;
+    const { items } = body as { items: Stored[] };
+    await Promise.all(
+      items.map(({ metadata }) => api.call({ method: "DELETE", path: objectPath(resource, metadata) })),
+    );
+    return items.length === 0;
+  };
+  const areEmpty = async (): Promise<boolean> =>
+    (await Promise.all(Object.values(resources).map(isEmpty))).every((one) => one);
+  await until("nothing is left of earlier runs", areEmpty);
 }
 
 /** The file of everything that people were asked by email. */

@@ -68,7 +68,8 @@ async function run(options: CrashOptions): Promise<number> {
   await ensureBuilt(progress);
   const bundle = options.sabotage ? await buildSabotaged(options.sabotage) : keepBundle();
   const folder = mkdtempSync(join(tmpdir(), "kubechain-crash-"));
-  const place = await progress.step("starting a control plane", () => settle(folder, bundle));
+  const given = { folder, bundle, state: options.state };
+  const place = await progress.step("starting a control plane", () => settle(given));
   const leave = async (): Promise<void> => {
     await place.leave();
     rmSync(bundle, { force: true });
@@ -101,7 +102,8 @@ async function prove(place: Place, options: CrashOptions, progress: Progress): P
   const results = join(projectFiles().root, "e2e", "crash", "results");
   progress.say(`\n${describe(figures, verdict)}`);
   progress.say(`Written: ${writeFigures(results, { options, figures, verdict, at: new Date() })}`);
-  if (!isClean(verdict) && !options.sabotage) progress.say(`Logs and effects are kept in ${place.folder}`);
+  if (!isClean(verdict) && !options.sabotage)
+    progress.say(`Effects are kept in ${place.folder}, logs in ${place.lab.state.logs}`);
   const isProof = hasHit(figures);
   if (!isProof) progress.say("✗ No kill has hit a call: this run proves nothing. Give it more kills or more tasks.");
   progress.say(lastLine(figures));
