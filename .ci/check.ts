@@ -67,6 +67,9 @@ const LANES = 2;
 const environment = {
   // What Node.js has compiled of a file it need not compile again: hundreds of operators and tools are started here.
   NODE_COMPILE_CACHE: resolve("node_modules/.cache/kubechain/compiled"),
+  // API servers, etcd and kubectl: an API server starts with a fifth less work when it collects garbage less often.
+  GOGC: "400",
+  GOMEMLIMIT: "2GiB",
   ...process.env,
   // Jest loads Pepr as an ES module only with this flag; the warning about it says nothing new every time.
   NODE_OPTIONS: "--experimental-vm-modules --disable-warning=ExperimentalWarning",
