@@ -5,6 +5,7 @@ import { connectApiServer, type ApiServer } from "./api-server";
 import type { Clock } from "./clock";
 import { callCluster } from "./cluster-calls";
 import type { Cluster } from "./cluster";
+import type { Result } from "./errors";
 import type { ClusterObject, Resource } from "./objects";
 
 const THINGS: Resource = { apiVersion: "test.dev/v1", kind: "Thing", plural: "things" };
@@ -135,9 +136,12 @@ describe("a call", () => {
     expect(methods()).toEqual(["PUT", "PUT", "PUT"]);
   });
 
-  test("ends by its deadline when nobody answers", async () => {
-    const cluster = await connect(() => "never");
-    const result = await cluster.get(THINGS, ref, { timeoutMs: 50 });
+  test.each<[verb: string, call: (cluster: Cluster) => Promise<Result<Thing>>]>([
+    ["get", (cluster) => cluster.get<Thing>(THINGS, ref, { timeoutMs: 50 })],
+    ["create", (cluster) => cluster.create<Thing>(THINGS, { ...thing("1"), metadata: ref }, { timeoutMs: 50 })],
+    ["patch", (cluster) => cluster.mergePatch<Thing>(THINGS, ref, { spec: {} }, { timeoutMs: 50 })],
+  ])("ends by its deadline when nobody answers: %s", async (_verb, call) => {
+    const result = await call(await connect(() => "never"));
     expect(result).toMatchObject({ ok: false, problem: { kind: "retryable" } });
   });
 

@@ -3,7 +3,7 @@
 import type { ApiServer } from "./api-server";
 import { ask, toResult, type Heard, type Line } from "./ask";
 import { systemClock, type Clock } from "./clock";
-import type { Cluster, MetadataPage, PageRequest, RemovalTarget } from "./cluster";
+import type { CallLimit, Cluster, MetadataPage, PageRequest, RemovalTarget } from "./cluster";
 import { failed, ok, type Problem, type Result } from "./errors";
 import type { ClusterObject, Draft, ObjectMeta, Ref, Resource } from "./objects";
 import { AS_METADATA_LIST, collectionPath, namespacePath, objectPath, query } from "./paths";
@@ -50,19 +50,22 @@ class ClusterCalls implements Cluster {
   async get<T extends ClusterObject>(
     resource: Resource,
     ref: Ref,
-    options?: { timeoutMs?: number },
+    { timeoutMs = DEADLINE_MS }: CallLimit = {},
   ): Promise<Result<T>> {
-    const timeoutMs = options?.timeoutMs ?? DEADLINE_MS;
     const path = objectPath(resource, ref);
     return toResult(await ask(this.#line, { method: "GET", path, timeoutMs }));
   }
 
-  async create<T extends ClusterObject>(resource: Resource, object: Draft<T>): Promise<Result<T>> {
+  async create<T extends ClusterObject>(
+    resource: Resource,
+    object: Draft<T>,
+    { timeoutMs = DEADLINE_MS }: CallLimit = {},
+  ): Promise<Result<T>> {
     const heard = await ask(this.#line, {
       method: "POST",
       path: namespacePath(resource, object.metadata.namespace) + AS_KUBECHAIN,
       body: JSON.stringify(object),
-      timeoutMs: DEADLINE_MS,
+      timeoutMs,
     });
     const isOurs = (live: T): boolean => isWithin(asJson(object), live);
     return this.#orOurs(heard, resource, object.metadata, isOurs);
@@ -101,13 +104,18 @@ class ClusterCalls implements Cluster {
     return wasUs ? ok(undefined) : failed({ kind: "gone" });
   }
 
-  async mergePatch<T extends ClusterObject>(resource: Resource, ref: Ref, patch: object): Promise<Result<T>> {
+  async mergePatch<T extends ClusterObject>(
+    resource: Resource,
+    ref: Ref,
+    patch: object,
+    { timeoutMs = DEADLINE_MS }: CallLimit = {},
+  ): Promise<Result<T>> {
     const heard = await ask(this.#line, {
       method: "PATCH",
       path: objectPath(resource, ref) + AS_KUBECHAIN,
       contentType: "application/merge-patch+json",
       body: JSON.stringify(patch),
-      timeoutMs: DEADLINE_MS,
+      timeoutMs,
     });
     const wanted = withoutVersion(asJson(patch));
     const isOurs = (live: T): boolean => isSameJson(applyMergePatch(live, wanted), live);

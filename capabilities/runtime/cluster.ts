@@ -27,18 +27,23 @@ export interface RemovalTarget extends Ref {
   resourceVersion?: string;
 }
 
+/** How long a call may take, repetitions included; 15 s where nothing is said. */
+export interface CallLimit {
+  timeoutMs?: number;
+}
+
 /**
  * The outside call to the API server. No method throws or rejects. Every call ends by itself (deadline), and repeats what
  * is safe to repeat a few times before it says "retryable".
  */
 export interface Cluster {
   /** The newest version, read through to the store (never from a cache). */
-  get<T extends ClusterObject>(resource: Resource, ref: Ref, options?: { timeoutMs?: number }): Promise<Result<T>>;
+  get<T extends ClusterObject>(resource: Resource, ref: Ref, limit?: CallLimit): Promise<Result<T>>;
   /**
    * Creates if absent. `conflict` when an object of that name exists, unless it is the very one that an unanswered first try
    * made. Name the type: `cluster.create<ToolCall>(…)`.
    */
-  create<T extends ClusterObject>(resource: Resource, object: Draft<T>): Promise<Result<T>>;
+  create<T extends ClusterObject>(resource: Resource, object: Draft<T>, limit?: CallLimit): Promise<Result<T>>;
   /**
    * Replaces the status by compare-and-set on `object.metadata.resourceVersion`; spec and metadata of `object` are ignored.
    * `conflict` means somebody else wrote in between, and nothing was changed.
@@ -47,7 +52,12 @@ export interface Cluster {
   /** Deletes this incarnation; children follow in the background. `gone` when that uid does not exist (any more). */
   remove(resource: Resource, target: RemovalTarget): Promise<Result<void>>;
   /** Merge patch (RFC 7386). With `metadata.resourceVersion` in the patch it is a compare-and-set. */
-  mergePatch<T extends ClusterObject>(resource: Resource, ref: Ref, patch: object): Promise<Result<T>>;
+  mergePatch<T extends ClusterObject>(
+    resource: Resource,
+    ref: Ref,
+    patch: object,
+    limit?: CallLimit,
+  ): Promise<Result<T>>;
   /** One page of the metadata of all objects of a kind, in all namespaces. `items` lack apiVersion and kind. */
   listMetadata(resource: Resource, page?: PageRequest): Promise<Result<MetadataPage>>;
 }
