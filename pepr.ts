@@ -11,18 +11,23 @@ import { listInPages } from "./capabilities/list-in-pages";
 import { createOperator } from "./capabilities/operator";
 import { realNeighbours } from "./capabilities/neighbours";
 import { runProcess, tunePepr } from "./capabilities/process";
+import { whileHeld } from "./capabilities/runtime/while-held";
 import { tasks } from "./capabilities/tasks/index";
 import { toolCalls } from "./capabilities/toolcalls/index";
 import cfg from "./package.json";
 
-const operator = createOperator(realNeighbours(process.env, Log));
-const capabilities = [catalog(operator), tasks(operator), toolCalls(operator), admission(operator)];
+const neighbours = realNeighbours(process.env, Log);
+const { cluster, lease } = neighbours;
+const operator = createOperator({ ...neighbours, cluster: whileHeld(lease, cluster) });
+// Admission decides nothing in the cluster, and so needs no lease: any number of processes may do it.
+const ungated = { ...operator, cluster };
+const capabilities = [catalog(operator), tasks(operator), toolCalls(operator), admission(ungated)];
 
 if (process.env["PEPR_MODE"] === "build") {
   new PeprModule(cfg, capabilities);
 } else {
   listInPages();
-  runProcess(operator, (port) => {
+  runProcess(operator, lease, (port) => {
     const pepr = tunePepr(() => new PeprModule(cfg, capabilities, { deferStart: true, afterHook: withoutBookkeeping }));
     pepr.start(port);
   }).catch((error: unknown) => {

@@ -8,14 +8,19 @@ import type { Neighbours } from "./operator";
 import { systemClock } from "./runtime/clock";
 import { connectCluster } from "./runtime/cluster";
 import { createRecorder } from "./runtime/events";
+import type { Lease } from "./runtime/lease";
+import { createLease } from "./runtime/lease";
 import type { Log } from "./runtime/log";
+import { here } from "./runtime/same-host";
 import { createSecrets } from "./runtime/secrets";
 
-/** The neighbours of a process with this environment. */
-export function realNeighbours(env: NodeJS.ProcessEnv, log: Log): Neighbours {
+/** The neighbours of a process with this environment, and its right to act. Losing that ends the process. */
+export function realNeighbours(env: NodeJS.ProcessEnv, log: Log): Neighbours & { lease: Lease } {
   const clock = systemClock;
   const random = Math.random;
   const cluster = connectCluster();
+  // A pod's name is no name of a process: its container may start again. Neither is a process id alone.
+  const holder = `${hostname()}/${process.pid}-${randomBytes(3).toString("hex")}`;
   const environment = {
     ...pick(env, "OPENAI_BASE_URL"),
     ...pick(env, "ANTHROPIC_BASE_URL"),
@@ -32,9 +37,16 @@ export function realNeighbours(env: NodeJS.ProcessEnv, log: Log): Neighbours {
     models: createModels({ env: environment }),
     mcp: createMcpServers({ clock, log, env, random }),
     channels: createChannels({ clock, log, random, environment }),
-    // A pod's name is no name of a process: its container may start again. Neither is a process id alone.
-    holder: `${hostname()}/${process.pid}-${randomBytes(3).toString("hex")}`,
+    holder,
     environment,
+    lease: createLease({
+      cluster: connectCluster(), // Its own connection: a renewal must not stand in line behind a thousand writes.
+      clock,
+      monotonicMs: () => performance.now(),
+      log,
+      here: here(holder),
+      onLost: () => process.exit(1),
+    }),
   };
 }
 

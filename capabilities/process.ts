@@ -1,6 +1,6 @@
 /**
- * The life of the operator's process: wait for the API server, start Pepr, say when everything works, stop in order. It
- * also holds the adjustments of Pepr 1.1.4 that a long-lived process needs (ADR 1). It knows no kind.
+ * The life of the operator's process: wait for the API server, start Pepr, wait for the right to act, say when everything
+ * works, stop in order. It also holds the adjustments of Pepr 1.1.4 that a long-lived process needs (ADR 1). It knows no kind.
  */
 import type { RequestListener } from "node:http";
 import https from "node:https";
@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { readingBodies } from "./large-requests";
 import type { Operator } from "./operator";
+import type { Lease } from "./runtime/lease";
 
 /** The part of Pepr's module that is started by hand. */
 interface Module {
@@ -57,25 +58,31 @@ const GRACE_MS = 4_000;
 
 /**
  * Runs the operator until a signal ends it: returns once it is ready, having said so in a line on stdout. Throws when
- * Pepr does not come up within 30 s (it then never will: its store could not be read).
+ * Pepr does not come up within 30 s (it then never will: its store could not be read). Every process answers admission
+ * requests; the one that watches acts besides, once it holds the lease.
  */
-export async function runProcess(operator: Operator, start: (port: number) => void): Promise<void> {
+export async function runProcess(operator: Operator, lease: Lease, start: (port: number) => void): Promise<void> {
   const port = Number(process.env["PORT"] ?? DEFAULT_PORT);
-  stopOnSignals(operator);
+  stopOnSignals(operator, lease);
   await operator.reachable();
-  start(port);
-  stopOnSignals(operator); // Pepr has just put its own SIGTERM handler in place, which would not wait for anything.
   const watches = process.env["PEPR_WATCH_MODE"] !== "false";
-  if (watches) operator.start();
-  await answering(port);
-  if (watches) {
-    await operator.synced();
-    await receive(operator);
-  }
+  // Asked for before Pepr starts, which takes longer: having it already costs no time.
+  const acting = watches ? act(operator, lease) : Promise.resolve();
+  start(port);
+  stopOnSignals(operator, lease); // Pepr has just put its own SIGTERM handler in place, which would not wait for anything.
+  await Promise.all([answering(port), acting]);
+  if (watches) await receive(operator);
   const seconds = (performance.now() / 1_000).toFixed(1);
   process.stdout.write(
     `KubeChain operator is ready after ${seconds} s: pid ${process.pid}, webhooks on port ${port}\n`,
   );
+}
+
+/** Waits for the lease, however long another process holds it; Pepr's watches fill the stores meanwhile. */
+async function act(operator: Operator, lease: Lease): Promise<void> {
+  await lease.take();
+  operator.start();
+  await operator.synced();
 }
 
 /**
@@ -90,11 +97,17 @@ async function receive({ receiver }: Operator): Promise<void> {
   await once(server, "listening");
 }
 
-function stopOnSignals(operator: Operator): void {
+function stopOnSignals(operator: Operator, lease: Lease): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.removeAllListeners(signal);
-    process.once(signal, () => void operator.stop(GRACE_MS).finally(() => process.exit(0)));
+    process.once(signal, () => void stop(operator, lease).finally(() => process.exit(0)));
   }
+}
+
+/** The lease goes last: whoever gets it must find everything written. */
+async function stop(operator: Operator, lease: Lease): Promise<void> {
+  await operator.stop(GRACE_MS);
+  await lease.release();
 }
 
 async function answering(port: number): Promise<void> {
