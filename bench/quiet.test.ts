@@ -7,17 +7,22 @@ const stretch = (seconds: number, requests: Omit<RequestCount, "code">[], byClie
 });
 
 describe("a quiet stretch", () => {
-  test("is one with nothing but a look a kind every half minute", () => {
+  test("is one with nothing but a look a kind every half minute and a renewal every five seconds", () => {
     const looks = [
+      { verb: "PATCH", resource: "leases", count: 13 },
       { verb: "LIST", resource: "tasks", count: 3 },
       { verb: "LIST", resource: "toolcalls", count: 2 },
     ];
-    expect(judgeQuiet(stretch(60, looks))).toEqual({ text: "3 LIST tasks, 2 LIST toolcalls", isQuiet: true });
+    expect(judgeQuiet(stretch(60, looks))).toEqual({
+      text: "13 PATCH leases, 3 LIST tasks, 2 LIST toolcalls",
+      isQuiet: true,
+    });
     expect(judgeQuiet(stretch(60, []))).toEqual({ text: "none", isQuiet: true });
   });
 
   test.each([
     ["more lists than looks", { verb: "LIST", resource: "toolcalls", count: 4 }],
+    ["more renewals than that", { verb: "PATCH", resource: "leases", count: 14 }],
     ["a read of an object", { verb: "GET", resource: "toolcalls", count: 1 }],
     ["a write of a status", { verb: "PUT", resource: "toolcalls/status", count: 1 }],
     ["an event", { verb: "POST", resource: "events", count: 1 }],

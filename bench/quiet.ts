@@ -30,6 +30,8 @@ export async function watchQuiet(lab: Lab, running: Running, seconds: number): P
 
 /** The watches of the operator are looked after so often, with one cheap list a kind. */
 const LOOK_EVERY_SECONDS = 30;
+/** The one that acts says so often that it is alive (`runtime/lease-calls.ts`). Other programs' leases are renewed with PUT. */
+const RENEW_EVERY_SECONDS = 5;
 const OURS = new Set([...Object.values(resources).map(({ plural }) => plural), "secrets", "events"]);
 
 /** Whether a resource is one that the operator has to do with, `tasks/status` as well as `tasks`. */
@@ -37,23 +39,31 @@ export function isOurs(resource: string): boolean {
   return OURS.has(resource.split("/")[0] ?? "");
 }
 
-/** What was asked about our kinds, in words, and whether it was nothing but the operator's looks after its watches. */
+/** What was asked about our kinds, in words, and whether it was nothing but the operator's looks after its watches and its sign of life. */
 export function judgeQuiet({ seconds, requests }: Pick<Quiet, "seconds" | "requests">): {
   text: string;
   isQuiet: boolean;
 } {
   // A watch is counted when it ends, whosever it was and whenever it began.
-  const ours = requests.requests.filter(({ verb, resource }) => verb !== "WATCH" && isOurs(resource));
-  const looks = Math.ceil(seconds / LOOK_EVERY_SECONDS) + 1;
+  const ours = requests.requests.filter((one) => isRenewal(one) || (one.verb !== "WATCH" && isOurs(one.resource)));
+  const most = (every: number): number => Math.ceil(seconds / every) + 1;
   const text = ours.map(({ verb, resource, count }) => `${count} ${verb} ${resource}`).join(", ");
   return {
     text: text === "" ? "none" : text,
-    isQuiet: ours.every(({ verb, count }) => verb === "LIST" && count <= looks),
+    isQuiet: ours.every((one) =>
+      isRenewal(one)
+        ? one.count <= most(RENEW_EVERY_SECONDS)
+        : one.verb === "LIST" && one.count <= most(LOOK_EVERY_SECONDS),
+    ),
   };
 }
 
+function isRenewal({ verb, resource }: { verb: string; resource: string }): boolean {
+  return verb === "PATCH" && resource === "leases";
+}
+
 /** What is wanted of a quiet stretch. */
-export const QUIET_WANTED = `nothing but one list of one object a kind every ${LOOK_EVERY_SECONDS} s`;
+export const QUIET_WANTED = `nothing but one list of one object a kind every ${LOOK_EVERY_SECONDS} s, and one lease renewal every ${RENEW_EVERY_SECONDS} s`;
 
 /** All requests of the operator, watches that it began included. */
 export function operatorRequests({ requests }: Pick<Quiet, "requests">): number {
