@@ -17,7 +17,7 @@ const PLACE = "kubechain.humanlayer.dev/holder-place";
 /** A Lease, as far as it is read. Times are for people: nothing here compares the clocks of two machines. */
 export interface StoredLease extends ClusterObject {
   spec?: {
-    /** Absent when it has been given back; the API server refuses an empty text nowhere, so that counts as absent too. */
+    /** Empty when it has been given back; absent when somebody has taken it out. */
     holderIdentity?: string;
     leaseDurationSeconds?: number;
     acquireTime?: string;
