@@ -132,6 +132,10 @@ describe("the operator's process", () => {
     expect((await asOperator(["auth", "can-i", "watch", "tasks.kubechain.humanlayer.dev"])).stdout.trim()).toBe("yes");
     expect((await asOperator(["auth", "can-i", "create", "clusterrolebindings"])).stdout.trim()).toBe("no");
     expect((await asOperator(["auth", "can-i", "delete", "namespaces"])).stdout.trim()).toBe("no");
+    const mayPatch = async (lease: string): Promise<string> =>
+      (await asOperator(["auth", "can-i", "patch", `leases.coordination.k8s.io/${lease}`])).stdout.trim();
+    expect(await mayPatch("kubechain-operator")).toBe("yes");
+    expect(await mayPatch("kube-controller-manager")).toBe("no");
   });
 
   test(

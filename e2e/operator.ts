@@ -25,6 +25,8 @@ export interface Operator {
   ready(): Promise<void>;
   /** Sends a signal and resolves with the exit code when it is gone; null when the signal has killed it. */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
+  /** Resolves with the exit code when it has ended by itself. */
+  gone(): Promise<number | null>;
   isRunning(): boolean;
   /** What it has written so far. */
   log(): string;
@@ -74,5 +76,6 @@ export function startOperator({ state }: OwnLab, { bundle, env: more = {} }: Cha
       child.kill(signal);
       return (await gone)[0];
     },
+    gone: async () => (await gone)[0],
   };
 }
