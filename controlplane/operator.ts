@@ -70,7 +70,9 @@ async function makeRoom(state: State, options: Options, progress: Progress): Pro
   const running = pidOf(state, "operator");
   if (running === undefined) return true;
   if (options.print) {
-    progress.say(`! an operator of this state is running as process ${running}; stop it before you run this line`);
+    progress.say(
+      `! an operator of this state is running as process ${running}; one started with this line waits until that one has ended`,
+    );
     return false;
   }
   await stop(state, "operator");
