@@ -13,26 +13,33 @@ import { call, startModel } from "./model";
 import type { Manifest } from "./objects";
 import { agent, ours, task } from "./objects";
 import type { Scene } from "./scene";
-import { effectsOf, mcpServer } from "./tool-servers";
+import type { ToolServer } from "./tool-servers";
+import { effectsOf, mcpServer, startToolServer } from "./tool-servers";
 
 let lab: Lab;
 let model: Model;
+/** A tool server that runs already when it is connected to. */
+let remote: ToolServer;
 /** Has the healthy MCPServer "tools" and the Agent "helper" that uses it. */
 let scene: Scene;
 const folder = mkdtempSync(join(tmpdir(), "kubechain-hostile-"));
 beforeAll(async () => {
-  [lab, model] = await Promise.all([sharedLab(), startModel()]);
+  const effects = join(folder, "remote");
+  [lab, model, remote] = await Promise.all([sharedLab(), startModel(), startToolServer({ effects })]);
   scene = await lab.scene("hostile");
   await scene.apply(mcpServer("tools"));
   await scene.team(model, { agent: { mcpServers: [{ name: "tools" }] } });
 }, START_LIMIT_MS);
 afterAll(async () => {
   lab.close();
-  await model.close();
+  await Promise.all([model.close(), remote.end()]);
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** For what never answers, and for what runs already. */
 const IMPATIENT = { timeout: "2s" };
+/** Within which even a starved machine starts a program: the same time bounds its start and its calls. */
+const ENOUGH_TO_START = { timeout: "8s" };
 
 /** A task of the healthy agent, with a call that must succeed. */
 async function expectHealthy(name: string): Promise<void> {
@@ -42,7 +49,7 @@ async function expectHealthy(name: string): Promise<void> {
 }
 
 const program = (name: string, command: string, ...args: string[]): Manifest =>
-  ours("MCPServer", name, { transport: "stdio", command, args, ...IMPATIENT });
+  ours("MCPServer", name, { transport: "stdio", command, args, ...ENOUGH_TO_START });
 
 const isTrouble = ({ status }: MCPServer): boolean => status?.status === "Error";
 
@@ -112,7 +119,7 @@ test.concurrent("a server that dies in a call costs that call, is started again,
 });
 
 test.concurrent("a call that hangs ends by the server's timeout, and is not made again", async () => {
-  const effects = await own("stuck", IMPATIENT);
+  const effects = await own("stuck", ENOUGH_TO_START);
   const said = `stuck ${call("stuck__hang")}[then][say:Over.]`;
   await scene.apply(task("stuck", { agentRef: { name: "stuck-user" }, userMessage: said }));
   await expectHealthy("beside-stuck");
@@ -122,7 +129,13 @@ test.concurrent("a call that hangs ends by the server's timeout, and is not made
 });
 
 test.concurrent("a trusted, safe tool that hangs is called again, and given up in words in the end", async () => {
-  const effects = await own("slow", { timeout: "1s", trustAnnotations: true });
+  const { url, effects } = remote;
+  const server = { transport: "http", url, trustAnnotations: true, ...IMPATIENT };
+  await scene.apply(
+    ours("MCPServer", "slow", server),
+    agent("slow-user", "gpt-4o", { mcpServers: [{ name: "slow" }] }),
+  );
+  await scene.ready("Agent", "slow-user");
   const said = `slow ${call("slow__lookup", { text: "slow", delayMs: 60_000 })}[then][say:Over.]`;
   await scene.apply(task("slow", { agentRef: { name: "slow-user" }, userMessage: said }));
   expect((await scene.ended("slow")).status).toMatchObject({ phase: "FinalAnswer", output: "Over." });
